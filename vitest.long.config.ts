@@ -1,0 +1,15 @@
+import { defineConfig, type ViteUserConfig } from "vitest/config";
+import base from "./vitest.config.ts";
+
+/** Tests that take minutes: standard cases, real models, fuzzing. Their files end in `.long.ts`. */
+const config: ViteUserConfig = defineConfig({
+  ...base,
+  test: {
+    ...base.test,
+    include: ["packages/*/src/**/*.long.ts", "apps/*/src/**/*.long.ts", "examples/*/src/**/*.long.ts"],
+    testTimeout: 900_000,
+    hookTimeout: 900_000,
+  },
+});
+
+export default config;
