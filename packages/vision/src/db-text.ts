@@ -1,4 +1,5 @@
 import { DataError, type Tensor } from "@coracle/core";
+import { readingLine } from "./centre-line.ts";
 import { convexHull, minAreaRect, type RotatedRect, rectCorners } from "./geometry.ts";
 import type { Point, Size } from "./image.ts";
 import type { Quad } from "./transform.ts";
@@ -18,6 +19,10 @@ export interface DbOptions {
 export interface TextRegion {
   /** In pixels of the original picture, clockwise from the top left. */
   readonly quad: Quad;
+  /** The middle of the line of text, from its start to its end; bent where the text is. */
+  readonly centreLine: readonly Point[];
+  /** Of the text across its centre line. */
+  readonly height: number;
   readonly score: number;
 }
 
@@ -37,22 +42,32 @@ export function dbTextRegions(probability: Tensor, original: Size, options: DbOp
   const map: ProbabilityMap = { width: width!, height: height!, data: probability.data as Float32Array };
   const { boxThreshold = 0.6, unclipRatio = 1.5, minSide = 3, maxRegions = 1000 } = options;
   const regions: TextRegion[] = [];
-  for (const points of components(map, options.threshold ?? 0.3).slice(0, maxRegions)) {
-    const rect = minAreaRect(convexHull(points));
+  for (const { border, meanProbability: score } of components(map, options.threshold ?? 0.3).slice(
+    0,
+    maxRegions,
+  )) {
+    const rect = minAreaRect(convexHull(border));
     if (Math.min(rect.width, rect.height) < minSide) continue;
-    const score = meanInside(map, rectCorners(rect));
     if (score < boxThreshold) continue;
-    const grown = unclip(rect, unclipRatio);
+    const distance = unclipDistance(rect, unclipRatio);
+    const grown = { ...rect, width: rect.width + 2 * distance, height: rect.height + 2 * distance };
     if (Math.min(grown.width, grown.height) < minSide + 2) continue;
-    regions.push({ quad: scaleQuad(rectCorners(grown), map, original), score });
+    const { line, height } = readingLine(border, rect, distance);
+    const scale = { x: original.width / map.width, y: original.height / map.height };
+    const centreLine = line.map(({ x, y }) => ({ x: (x + 0.5) * scale.x, y: (y + 0.5) * scale.y }));
+    regions.push({
+      quad: scaleQuad(rectCorners(grown), map, original),
+      centreLine,
+      height: height * scale.y,
+      score,
+    });
   }
   return regions;
 }
 
-/** Moves every side outward by area * ratio / perimeter (the offset of the paper's equation for D'). */
-function unclip(rect: RotatedRect, ratio: number): RotatedRect {
-  const distance = (rect.width * rect.height * ratio) / (2 * (rect.width + rect.height));
-  return { ...rect, width: rect.width + 2 * distance, height: rect.height + 2 * distance };
+/** How far every side moves outward: area * ratio / perimeter (the offset of the paper's equation for D'). */
+function unclipDistance({ width, height }: RotatedRect, ratio: number): number {
+  return (width * height * ratio) / (2 * (width + height));
 }
 
 function scaleQuad(quad: Quad, from: Size, to: Size): Quad {
@@ -63,19 +78,29 @@ function scaleQuad(quad: Quad, from: Size, to: Size): Quad {
   return [scale(quad[0]), scale(quad[1]), scale(quad[2]), scale(quad[3])];
 }
 
-/** Eight-connected regions above the threshold, each as the pixels at the ends of its rows' runs. */
-function components(map: ProbabilityMap, threshold: number): Point[][] {
+interface Component {
+  /** Pixels with a neighbour outside. */
+  readonly border: readonly Point[];
+  readonly meanProbability: number;
+}
+
+/** Eight-connected regions above the threshold. */
+function components(map: ProbabilityMap, threshold: number): Component[] {
   const { width, height, data } = map;
   const seen = new Uint8Array(width * height);
   const stack: number[] = [];
-  const found: Point[][] = [];
+  const found: Component[] = [];
   for (let start = 0; start < seen.length; start++) {
     if (seen[start] || data[start]! <= threshold) continue;
-    const points: Point[] = [];
+    const border: Point[] = [];
+    let sum = 0;
+    let count = 0;
     seen[start] = 1;
     stack.push(start);
     while (stack.length > 0) {
       const pixel = stack.pop()!;
+      sum += data[pixel]!;
+      count++;
       const x = pixel % width;
       const y = (pixel - x) / width;
       let neighbours = 0;
@@ -89,43 +114,11 @@ function components(map: ProbabilityMap, threshold: number): Point[][] {
           stack.push(next);
         }
       }
-      if (neighbours < 9) points.push({ x, y });
+      if (neighbours < 9) border.push({ x, y });
     }
-    found.push(points);
+    found.push({ border, meanProbability: sum / count });
   }
   return found;
-}
-
-/** The mean probability over the pixels inside a convex quadrilateral. */
-function meanInside(map: ProbabilityMap, quad: Quad): number {
-  const clampX = (x: number): number => Math.min(Math.max(x, 0), map.width - 1);
-  const ys = quad.map(({ y }) => y);
-  const top = Math.max(0, Math.floor(Math.min(...ys)));
-  const bottom = Math.min(map.height - 1, Math.ceil(Math.max(...ys)));
-  let sum = 0;
-  let count = 0;
-  for (let y = top; y <= bottom; y++) {
-    const [left, right] = spanAt(quad, y);
-    for (let x = Math.round(clampX(left)); x <= Math.round(clampX(right)); x++) {
-      sum += map.data[y * map.width + x]!;
-      count++;
-    }
-  }
-  return count === 0 ? 0 : sum / count;
-}
-
-function spanAt(quad: Quad, y: number): readonly [number, number] {
-  let left = Infinity;
-  let right = -Infinity;
-  for (let i = 0; i < 4; i++) {
-    const a = quad[i]!;
-    const b = quad[(i + 1) % 4]!;
-    if (y < Math.min(a.y, b.y) || y > Math.max(a.y, b.y)) continue;
-    const x = a.y === b.y ? a.x : a.x + ((y - a.y) * (b.x - a.x)) / (b.y - a.y);
-    left = Math.min(left, x, a.y === b.y ? b.x : x);
-    right = Math.max(right, x, a.y === b.y ? b.x : x);
-  }
-  return [left, right];
 }
 
 /** Top to bottom, and left to right where tops differ by less than half a line. */

@@ -21,6 +21,7 @@ export { type Letterboxed, letterbox, pad, type ResizeFilter, resize } from "./r
 export { imagenet, type NormalizeOptions, toTensor } from "./tensor.ts";
 export {
   crop,
+  curveCrop,
   flip,
   homography,
   perspectiveCrop,

@@ -50,6 +50,8 @@ test("a block of text probability becomes one grown region", () => {
 test("reading order goes down, and right within a line", () => {
   const at = (x: number, y: number): TextRegion => ({
     score: 1,
+    centreLine: [],
+    height: 10,
     quad: [
       { x, y },
       { x: x + 9, y },

@@ -108,6 +108,34 @@ export function perspectiveCrop(image: Image, quad: Quad, size: Size = quadSize(
   return out;
 }
 
+/** Straightens the band of this height around a line of points: the line becomes the middle row. Edges repeat; bicubic. */
+export function curveCrop(image: Image, line: readonly Point[], height: number): Image {
+  const lengths = line.slice(1).map((point, i) => Math.hypot(point.x - line[i]!.x, point.y - line[i]!.y));
+  const total = lengths.reduce((a, b) => a + b, 0);
+  if (!(total >= 1 && height >= 1)) {
+    throw new DataError(
+      `curve crop: ${line.length} points over ${total} pixels, height ${height}; expected at least 1 by 1.`,
+    );
+  }
+  const out = createImage({ width: Math.round(total), height: Math.round(height) }, image.channels);
+  let piece = 0;
+  let before = 0;
+  for (let x = 0; x < out.width; x++) {
+    const at = ((x + 0.5) * total) / out.width;
+    while (piece < lengths.length - 1 && at > before + lengths[piece]!) before += lengths[piece++]!;
+    const [from, to] = [line[piece]!, line[piece + 1]!];
+    const along = (at - before) / lengths[piece]!;
+    const unit = { x: (to.x - from.x) / lengths[piece]!, y: (to.y - from.y) / lengths[piece]! };
+    for (let y = 0; y < out.height; y++) {
+      const across = ((y + 0.5) * height) / out.height - height / 2;
+      const sourceX = from.x + along * (to.x - from.x) - across * unit.y - 0.5;
+      const sourceY = from.y + along * (to.y - from.y) + across * unit.x - 0.5;
+      sampleBicubic(image, sourceX, sourceY, out.data, (y * out.width + x) * image.channels);
+    }
+  }
+  return out;
+}
+
 export function quadSize(quad: Quad): Size {
   const length = (p: Point, q: Point): number => Math.hypot(p.x - q.x, p.y - q.y);
   const [topLeft, topRight, bottomRight, bottomLeft] = quad;
