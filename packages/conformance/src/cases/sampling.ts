@@ -1,0 +1,41 @@
+import { ops } from "@coracle/core";
+import { type CaseEntry, cases, f32, given, ints, type OpCase } from "../case.ts";
+
+const gridModes = ["linear", "nearest", "cubic"] as const;
+const paddingModes = ["zeros", "border", "reflection"] as const;
+
+const grids = gridModes.flatMap((mode) =>
+  paddingModes.flatMap((paddingMode) =>
+    [true, false].flatMap((alignCorners): CaseEntry<ops.GridSampleAttrs>[] => {
+      const attrs = { mode, paddingMode, alignCorners };
+      const name = `${mode} ${paddingMode}${alignCorners ? " aligned" : ""}`;
+      return [
+        { name, attrs, inputs: [f32([2, 3, 5, 6]), f32([2, 4, 7, 2], -1.6, 1.6)] },
+        {
+          name: `${name} in 3 dimensions`,
+          attrs,
+          inputs: [f32([1, 2, 3, 4, 5]), f32([1, 2, 3, 4, 3], -1.6, 1.6)],
+        },
+      ];
+    }),
+  ),
+);
+
+const rois = given("f32", [4, 4], [0, 0, 4, 4, 1.5, 2, 6.5, 5, -1, -1, 3, 2, 2, 2, 2.2, 2.1]);
+
+const roiCases = (["avg", "max"] as const).flatMap((mode) =>
+  (["halfPixel", "outputHalfPixel"] as const).flatMap((coordinateMode) =>
+    [0, 2].map(
+      (samplingRatio): CaseEntry<ops.RoiAlignAttrs> => ({
+        name: `${mode} ${coordinateMode} of ${samplingRatio} samples`,
+        attrs: { mode, coordinateMode, samplingRatio, spatialScale: 0.75, outputHeight: 3, outputWidth: 2 },
+        inputs: [f32([2, 3, 7, 8]), rois, ints(0, 1, 1, 0)],
+      }),
+    ),
+  ),
+);
+
+export const samplingCases: readonly OpCase[] = [
+  ...cases(ops.gridSample, grids),
+  ...cases(ops.roiAlign, roiCases),
+];

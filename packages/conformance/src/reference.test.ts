@@ -1,0 +1,4 @@
+import { reference } from "@coracle/core";
+import { describeBackend } from "./index.ts";
+
+describeBackend(reference);

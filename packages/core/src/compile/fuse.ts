@@ -1,0 +1,28 @@
+import type { Program } from "../ir/program.ts";
+import { applyRewrites, type Rewrite } from "../ir/rewrite.ts";
+import { padIntoConv } from "../passes/merge-pads.ts";
+import { activationIntoHost } from "./fusions/activation.ts";
+import { biasIntoHost } from "./fusions/bias.ts";
+import { type Accepts, whenAccepted } from "./fusions/fusion.ts";
+import { residualFusions } from "./fusions/residual.ts";
+import { transposeFusions } from "./fusions/transpose.ts";
+
+/** What feeds a node first, then what follows it in the order in which kernels apply it. */
+const fusions: readonly Rewrite[] = [
+  padIntoConv,
+  ...transposeFusions,
+  biasIntoHost,
+  ...residualFusions,
+  activationIntoHost,
+];
+
+/**
+ * Joins nodes wherever `accepts` takes the joined node. Only values that one node reads and that are no program
+ * outputs disappear.
+ */
+export function fuse(program: Program, accepts: Accepts): Program {
+  return applyRewrites(
+    program,
+    fusions.map((fusion) => whenAccepted(fusion, accepts)),
+  );
+}

@@ -1,0 +1,42 @@
+export type { Backend, OpenOptions, Probe, Target } from "./backend/backend.ts";
+export type { Device, Executable, Location, PlannedStep, RunContext, Segment } from "./backend/device.ts";
+export type { Arg, Kernel, LayoutChoice, MaybeLayout, PlanBuilder, StepSpec } from "./backend/kernel.ts";
+export { reference } from "./backend/reference.ts";
+export { Registry } from "./backend/registry.ts";
+export { type CompileOptions, compile, type OpenBackend } from "./compile/compile.ts";
+export { fuse } from "./compile/fuse.ts";
+export { type PlacedNode, type Placement, place } from "./compile/place.ts";
+export { type Plan, type PlannedSegment, plan } from "./compile/plan.ts";
+export { printPlan } from "./compile/print-plan.ts";
+export * from "./errors.ts";
+export { type NodeNames, ProgramBuilder } from "./ir/build.ts";
+export * from "./ir/dtype.ts";
+export { evaluateBlock, evaluateNode } from "./ir/evaluate.ts";
+export { inferNode } from "./ir/infer.ts";
+export { isBlock, mapNestedBlocks, nestedBlocks } from "./ir/nested.ts";
+export { defineOp, type KnownData, type Op } from "./ir/op.ts";
+export { formatType, print } from "./ir/print.ts";
+export * from "./ir/program.ts";
+export { applyRewrites, isOp, type Rewrite, type RewriteGraph } from "./ir/rewrite.ts";
+export * from "./ir/shape.ts";
+export * from "./ir/tensor.ts";
+export { verify } from "./ir/verify.ts";
+export type { Activation } from "./ops/activation.ts";
+export * as ops from "./ops/index.ts";
+export { type ResolvedWindow, resolveWindow, type WindowAttrs } from "./ops/shared/window.ts";
+export { type Pass, rewritePass, runPass, runPasses } from "./passes/pass.ts";
+export { optimize, optimizePasses } from "./passes/pipeline.ts";
+export { isFullyStatic, specialize } from "./passes/specialize.ts";
+export { type Discovered, discover } from "./run/discover.ts";
+export type { ExplainRow, Explanation } from "./run/explain.ts";
+export type { Feeds } from "./run/feeds.ts";
+export {
+  type Fetches,
+  type IoInfo,
+  type MemoryInfo,
+  Predictor,
+  type PredictorOptions,
+  type ProfileOptions,
+  type RunOptions,
+} from "./run/predictor.ts";
+export type { Profile, ProfileRow } from "./run/profile.ts";

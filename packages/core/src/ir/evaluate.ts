@@ -1,0 +1,38 @@
+import { bug, CoracleError } from "../errors.ts";
+import type { Block, Node, Value } from "./program.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** Runs one node by its reference. */
+export function evaluateNode(node: Node, inputs: readonly Tensor[]): readonly Tensor[] {
+  try {
+    return node.op.reference(inputs, node.attrs);
+  } catch (error) {
+    if (CoracleError.isInstance(error)) {
+      error.message = `${node.op.name} "${node.name}": ${error.message}`;
+    }
+    throw error;
+  }
+}
+
+/** Runs a block by reference, node by node; frees each tensor after its last use. */
+export function evaluateBlock(block: Block, feeds: readonly Tensor[]): readonly Tensor[] {
+  const tensors = new Map<Value, Tensor>();
+  block.inputs.forEach((input, i) => {
+    tensors.set(input, feeds[i] ?? bug(`no feed for block input "${input.name}"`));
+  });
+  const lastUse = new Map<Value, Node>();
+  for (const node of block.nodes) for (const input of node.inputs) lastUse.set(input, node);
+  const kept = new Set(block.outputs);
+  const get = (value: Value): Tensor =>
+    value.data ?? tensors.get(value) ?? bug(`value "${value.name}" is not computed`);
+  for (const node of block.nodes) {
+    const outputs = evaluateNode(node, node.inputs.map(get));
+    node.outputs.forEach((output, i) => {
+      tensors.set(output, outputs[i] ?? bug(`${node.op.name} gave no output ${i}`));
+    });
+    for (const input of node.inputs) {
+      if (lastUse.get(input) === node && !kept.has(input)) tensors.delete(input);
+    }
+  }
+  return block.outputs.map(get);
+}

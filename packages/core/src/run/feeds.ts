@@ -1,0 +1,110 @@
+import { DataError } from "../errors.ts";
+import type { Value } from "../ir/program.ts";
+import { type Dim, formatShape, type Shape } from "../ir/shape.ts";
+import { Tensor, type TensorType } from "../ir/tensor.ts";
+
+export type Feeds = Readonly<Record<string, Tensor>>;
+export type Shapes = Readonly<Record<string, readonly number[]>>;
+
+const format = ({ dtype, shape }: TensorType): string => `${dtype}${formatShape(shape)}`;
+const list = (inputs: readonly Value[]): string =>
+  inputs.map(({ name, type }) => `"${name}" ${format(type)}`).join(", ") || "none";
+
+function checkNames(what: string, given: readonly string[], inputs: readonly Value[]): void {
+  const unknown = given.filter((name) => !inputs.some((input) => input.name === name));
+  const missing = inputs.filter(({ name }) => !given.includes(name));
+  if (unknown.length === 0 && missing.length === 0) return;
+  const parts = [
+    unknown.length > 0 ? `unknown ${unknown.map((name) => `"${name}"`).join(", ")}` : "",
+    missing.length > 0 ? `missing ${missing.map(({ name }) => `"${name}"`).join(", ")}` : "",
+  ];
+  throw new DataError(
+    `${what}: ${parts.filter(Boolean).join(" and ")}; expected the inputs ${list(inputs)}.`,
+  );
+}
+
+const isSymbol = (dim: Dim): dim is string => typeof dim === "string" && /^\w+$/.test(dim);
+
+interface Bound {
+  readonly size: number;
+  readonly input: string;
+}
+
+/** Checks one shape and remembers what each symbol stands for. */
+function checkShape({ name, type }: Value, given: readonly number[], symbols: Map<string, Bound>): void {
+  const fits = given.length === type.shape.length && type.shape.every((dim, i) => isFit(dim, given[i]!));
+  if (!fits) {
+    throw new DataError(
+      `input "${name}": shape ${formatShape(given)}; expected ${formatShape(type.shape)}. Resize or reshape the data.`,
+    );
+  }
+  type.shape.forEach((dim, i) => {
+    if (!isSymbol(dim)) return;
+    const size = given[i]!;
+    const bound = symbols.get(dim);
+    if (bound && bound.size !== size) {
+      throw new DataError(
+        `input "${name}": shape ${formatShape(given)} makes "${dim}" ${size}; expected ${bound.size}, ` +
+          `as in input "${bound.input}".`,
+      );
+    }
+    symbols.set(dim, { size, input: name });
+  });
+}
+
+const isFit = (dim: Dim, size: number): boolean => typeof dim === "string" || dim === size;
+
+/** The feeds in the order of the inputs; their data is checked too (it may have been transferred since). Throws DataError that names the input, what was given and what is expected. */
+export function bindFeeds(inputs: readonly Value[], feeds: Feeds): readonly Tensor[] {
+  checkNames("feeds", Object.keys(feeds), inputs);
+  const symbols = new Map<string, Bound>();
+  return inputs.map((input) => {
+    const tensor: unknown = feeds[input.name];
+    if (!isTensor(tensor)) {
+      throw new DataError(
+        `input "${input.name}": ${describe(tensor)}; expected a Tensor ${format(input.type)}. ` +
+          "Make one with Tensor.from(dtype, shape, data).",
+      );
+    }
+    if (tensor.dtype !== input.type.dtype) {
+      throw new DataError(
+        `input "${input.name}": ${format(tensor.type)}; expected dtype ${input.type.dtype}. Convert the data.`,
+      );
+    }
+    checkShape(input, tensor.shape, symbols);
+    return Tensor.from(tensor.dtype, tensor.shape, tensor.data);
+  });
+}
+
+/** The shapes in the order of the inputs; inputs whose shape is all numbers may be left out. Throws DataError. */
+export function bindShapes(inputs: readonly Value[], shapes: Shapes): readonly (readonly number[])[] {
+  const all: Record<string, readonly number[]> = { ...staticShapes(inputs), ...shapes };
+  checkNames("shapes", Object.keys(all), inputs);
+  const symbols = new Map<string, Bound>();
+  return inputs.map((input) => {
+    const shape = all[input.name]!;
+    checkShape(input, shape, symbols);
+    return shape;
+  });
+}
+
+function staticShapes(inputs: readonly Value[]): Record<string, readonly number[]> {
+  const isNumbers = (shape: Shape): shape is readonly number[] =>
+    shape.every((dim) => typeof dim === "number");
+  const known: Record<string, readonly number[]> = {};
+  for (const { name, type } of inputs) if (isNumbers(type.shape)) known[name] = type.shape;
+  return known;
+}
+
+/** Also a tensor of another copy of this package. */
+function isTensor(value: unknown): value is Tensor {
+  if (value instanceof Tensor) return true;
+  return (
+    typeof value === "object" && value !== null && "dtype" in value && "shape" in value && "data" in value
+  );
+}
+
+function describe(value: unknown): string {
+  if (value === null) return "null";
+  return typeof value === "object" ? (value.constructor?.name ?? "an object") : typeof value;
+}

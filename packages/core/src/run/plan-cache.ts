@@ -1,0 +1,100 @@
+import { compileStatic, prepare } from "../compile/compile.ts";
+import type { Plan } from "../compile/plan.ts";
+import { type Split, splitStatic } from "../compile/split.ts";
+import { nextStage } from "../compile/stage.ts";
+import type { Program } from "../ir/program.ts";
+import { isFullyStatic, specialize } from "../passes/specialize.ts";
+import { ArenaPool } from "./arenas.ts";
+import type { Opened } from "./backends.ts";
+import { type Executor, PlanExecutor } from "./executor.ts";
+import { Interpreter } from "./interpreter.ts";
+import { Lru } from "./lru.ts";
+import { SplitExecutor } from "./split-executor.ts";
+import { StagedExecutor } from "./staged-executor.ts";
+
+export interface PlanMemory {
+  readonly arenaBytes: number;
+  readonly packedBytes: number;
+  readonly plans: number;
+}
+
+type Sizes = readonly (readonly number[])[];
+
+function byName(program: Program, shapes: Sizes): Record<string, readonly number[]> {
+  return Object.fromEntries(program.inputs.map(({ name }, i) => [name, shapes[i]!]));
+}
+
+/** Executors by input shapes, the least recently used dropped first. */
+export class PlanCache {
+  readonly #program: Program;
+  readonly #opened: Opened;
+  readonly #arenas: ArenaPool;
+  readonly #executors: Lru<Executor>;
+
+  constructor(program: Program, opened: Opened, most: number) {
+    this.#program = program;
+    this.#opened = opened;
+    this.#executors = new Lru(most);
+    const [device] = opened.devices.values();
+    this.#arenas = new ArenaPool(device!);
+  }
+
+  /** Shapes in the order of the inputs. Throws NoKernelError and what the passes throw. */
+  of(shapes: Sizes): Executor {
+    return this.#executors.get(shapes.join(";"), () =>
+      this.#execute(prepare(this.#program, byName(this.#program, shapes))),
+    );
+  }
+
+  get latest(): Executor | undefined {
+    return this.#executors.latest;
+  }
+
+  get memory(): PlanMemory {
+    const executors = this.#executors.values;
+    const packed = new Set(executors.flatMap(({ plans }) => plans.flatMap(packedOf)));
+    const packedBytes = [...packed].reduce((sum, { byteLength }) => sum + byteLength, 0);
+    return { arenaBytes: this.#arenas.bytes, packedBytes, plans: executors.length };
+  }
+
+  clear(): void {
+    this.#executors.clear();
+    this.#arenas.clear();
+  }
+
+  notes(executor: Executor): readonly string[] {
+    if (executor instanceof PlanExecutor) return [];
+    if (executor instanceof Interpreter)
+      return ["All nodes run one by one, by reference: no plan can be made."];
+    const later = executor instanceof StagedExecutor ? "; what follows is planned during the run" : "";
+    return [`Nodes whose shapes only a run makes known run one by one, by reference${later}.`];
+  }
+
+  #execute(program: Program): Executor {
+    if (program.nodes.length === 0) return new Interpreter(program);
+    if (isFullyStatic(program)) return this.#planned(program);
+    const split = splitStatic(program);
+    const head = split.head.nodes.length > 0 ? this.#planned(split.head) : undefined;
+    return this.#staged(head, split) ?? this.#interpreted(head, split);
+  }
+
+  #staged(head: PlanExecutor | undefined, split: Split): Executor | undefined {
+    const stage = nextStage(split);
+    if (!stage) return undefined;
+    return new StagedExecutor(head, stage, (shapes) =>
+      this.#execute(specialize(stage.after, byName(stage.after, shapes))),
+    );
+  }
+
+  #interpreted(head: PlanExecutor | undefined, { rest }: Split): Executor {
+    const interpreter = new Interpreter(rest);
+    return head ? new SplitExecutor(head, interpreter) : interpreter;
+  }
+
+  #planned(program: Program): PlanExecutor {
+    const { backends, devices } = this.#opened;
+    return new PlanExecutor(compileStatic(program, backends, devices), this.#arenas);
+  }
+}
+
+const packedOf = ({ packed }: Plan): readonly Uint8Array[] => packed;

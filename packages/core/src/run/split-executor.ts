@@ -1,0 +1,34 @@
+import type { Plan } from "../compile/plan.ts";
+import type { Tensor } from "../ir/tensor.ts";
+import type { Executor, PlanExecutor, RunRequest } from "./executor.ts";
+import type { Interpreter } from "./interpreter.ts";
+import type { NodeReport } from "./report.ts";
+
+/** A plan for the nodes with known shapes, then the reference for the rest. */
+export class SplitExecutor implements Executor {
+  readonly plans: readonly Plan[];
+  readonly reports: readonly NodeReport[];
+  readonly #head: PlanExecutor;
+  readonly #rest: Interpreter;
+
+  constructor(head: PlanExecutor, rest: Interpreter) {
+    this.#head = head;
+    this.#rest = rest;
+    this.plans = head.plans;
+    this.reports = [...head.reports, ...rest.reports];
+  }
+
+  runSync(request: RunRequest): readonly Tensor[] | undefined {
+    const head = this.#head.runSync(request);
+    return head && this.#rest.runSync(continued(request, head));
+  }
+
+  async run(request: RunRequest): Promise<readonly Tensor[] | undefined> {
+    const head = await this.#head.run(request);
+    return head && this.#rest.run(continued(request, head));
+  }
+}
+
+function continued(request: RunRequest, head: readonly Tensor[]): RunRequest {
+  return { ...request, feeds: [...request.feeds, ...head] };
+}
