@@ -1,0 +1,199 @@
+// Direct convolution into a blocked output, or a row-major one. Reads a blocked input (a product per channel of a
+// block) or a row-major one (a product per kernel column). With different output strides it is one phase of a
+// transposed convolution.
+#include "kernels/conv/epilogue.h"
+#include "kernels/conv/spread.h"
+#include "kernels/conv/tile_shape.h"
+#include "kernels/conv/tools.h"
+
+namespace coracle::CORACLE_ISA {
+namespace {
+
+// args: x, packed weights, bias padded to whole blocks, out, residual (when has_residual).
+// Sizes of x and out in floats, extents in pixels. copies: strips go through zero-padded scratch.
+// half_last: the last block has no more than 8 channels, and its weights as many lanes.
+// spread: 0 for a blocked output; else the channels of a group, whose offsets in out follow the struct.
+struct ConvParams {
+  int32_t batch, groups;
+  int32_t pixel, blocks, inner, inner_tail, blocks_per_pass;
+  int32_t in_batch, in_group, in_block, in_height, in_width;
+  int32_t row_taps, col_taps, row_extent, col_extent;
+  int32_t row_step, col_step, row_dilation, col_dilation, pad_top, pad_left;
+  int32_t out_height, out_width, out_blocks, half_last;
+  int32_t out_batch, out_group, out_block, out_row, out_pixel, out_offset;
+  int32_t strip_rows, strip_cols, tiles_per_task, copies, has_residual;
+  int32_t activation;
+  float a, b;
+  int32_t spread;
+};
+
+struct Strip {
+  int32_t image, group, row0, row1, col0, col1;
+};
+
+// One input rectangle, every block, into scratch; outside the image is zero.
+void copy_strip(const ConvParams& p, const float* x, const Strip& s, float* scratch) {
+  const int rows = (s.row1 - s.row0 - 1) * p.row_step + p.row_extent;
+  const int cols = (s.col1 - s.col0 - 1) * p.col_step + p.col_extent;
+  const int top = s.row0 * p.row_step - p.pad_top, left = s.col0 * p.col_step - p.pad_left;
+  const int from = clamp_int(-left, 0, cols), to = clamp_int(p.in_width - left, from, cols);
+  const size_t pixel_bytes = sizeof(float) * p.pixel;
+  for (int block = 0; block < p.blocks; ++block) {
+    for (int row = 0; row < rows; ++row, scratch += cols * p.pixel) {
+      const int in_row = top + row;
+      if (in_row < 0 || in_row >= p.in_height) {
+        memset(scratch, 0, cols * pixel_bytes);
+        continue;
+      }
+      const float* source = x + static_cast<intptr_t>(block) * p.in_block +
+                            (static_cast<intptr_t>(in_row) * p.in_width + left + from) * p.pixel;
+      memset(scratch, 0, from * pixel_bytes);
+      memcpy(scratch + from * p.pixel, source, (to - from) * pixel_bytes);
+      memset(scratch + to * p.pixel, 0, (cols - to) * pixel_bytes);
+    }
+  }
+}
+
+struct Source {
+  const float* x;
+  intptr_t block_stride, row_width;
+};
+
+Source open_strip(const ConvParams& p, const float* x, const Strip& s, float* scratch, bool is_new) {
+  x += static_cast<intptr_t>(s.image) * p.in_batch + static_cast<intptr_t>(s.group) * p.in_group;
+  if (!p.copies) {
+    const intptr_t first = static_cast<intptr_t>(s.row0) * p.row_step * p.in_width + s.col0 * p.col_step;
+    return {x + first * p.pixel, p.in_block, p.in_width};
+  }
+  if (is_new) copy_strip(p, x, s, scratch);
+  const intptr_t cols = (s.col1 - s.col0 - 1) * p.col_step + p.col_extent;
+  const intptr_t rows = (s.row1 - s.row0 - 1) * p.row_step + p.row_extent;
+  return {scratch, rows * cols * p.pixel, cols};
+}
+
+struct Pass {
+  int first_block, blocks;
+  bool is_first, is_last;
+};
+
+// The channels of one tile: vectors, whether the last is half, and where they begin in a spread output.
+struct Lanes {
+  int vectors;
+  bool half;
+  const int32_t* offsets;
+  int count;
+};
+
+TileShape shape_of(const ConvParams& p, const Source& source, const Pass& pass, const Epilogue& e) {
+  const float infinity = __builtin_inff();
+  TileShape shape;
+  shape.blocks = pass.blocks;
+  shape.row_taps = p.row_taps;
+  shape.col_taps = p.col_taps;
+  shape.inner = p.inner;
+  shape.inner_tail = pass.is_last ? p.inner_tail : p.inner;
+  shape.block_stride = source.block_stride;
+  shape.row_stride = source.row_width * p.pixel * p.row_dilation;
+  shape.col_stride = p.pixel * p.col_dilation;
+  shape.pixel_stride = p.pixel * p.col_step;
+  shape.out_pixel_stride = p.spread ? f32v::width : p.out_pixel;
+  shape.out_vector_stride = p.spread ? kSpreadVector : p.out_block;
+  shape.low = pass.is_last ? e.low : -infinity;
+  shape.high = pass.is_last ? e.high : infinity;
+  return shape;
+}
+
+// The output rows of one strip, one channel tile, one range of input blocks. data.out and data.residual: pixel 0,0.
+void run_pass(const ConvParams& p, const Strip& s, const Source& source, const Pass& pass, TileData data,
+              const Lanes& lanes) {
+  const Epilogue e = make_epilogue(p.activation, p.a, p.b);
+  const TileShape shape = shape_of(p, source, pass, e);
+  const TileFn* tiles = conv_tiles(lanes.vectors, lanes.half, shape.pixel_stride);
+  SpreadTile spread;
+  if (!pass.is_first) data.bias = nullptr;
+  const float* residual = pass.is_last ? data.residual : nullptr;
+  const float* x = source.x + pass.first_block * source.block_stride;
+  float* out = data.out;
+  const int count = ceil_div(s.col1 - s.col0, kTileRows);
+  for (int row = s.row0; row < s.row1; ++row) {
+    const intptr_t x_row = (row - s.row0) * p.row_step * source.row_width * p.pixel;
+    for (int i = 0, col = s.col0; i < count; ++i) {
+      const int width = (s.col1 - col + count - i - 1) / (count - i);
+      const intptr_t at = static_cast<intptr_t>(row) * p.out_row + static_cast<intptr_t>(col) * p.out_pixel;
+      data.x = x + x_row + (col - s.col0) * shape.pixel_stride;
+      data.out = p.spread ? spread.data : out + at;
+      data.residual = residual ? residual + at : nullptr;
+      tiles[width](shape, data);
+      if (pass.is_last && e.after != CORACLE_ACT_NONE) {
+        activate_stored(e, data.out, width, lanes.vectors, shape.out_pixel_stride, shape.out_vector_stride,
+                        lanes.half ? kHalfLanes : f32v::width);
+      }
+      if (p.spread) spread_tile(spread, lanes.offsets, lanes.count, width, out + at, p.out_pixel);
+      col += width;
+    }
+  }
+}
+
+void run_tile(const ConvParams& p, const coracle_call* call, const Strip& s, const Source& source, int tile_index) {
+  constexpr int width = f32v::width;
+  const intptr_t taps = static_cast<intptr_t>(p.row_taps) * p.col_taps;
+  const intptr_t products = taps * ((p.blocks - 1) * static_cast<intptr_t>(p.inner) + p.inner_tail);
+  const int first = tile_index * kTileVectors;
+  const int vectors = p.out_blocks - first < kTileVectors ? p.out_blocks - first : kTileVectors;
+  const intptr_t out_block = static_cast<intptr_t>(s.group) * p.out_blocks + first;
+  const intptr_t out_at = p.out_offset + static_cast<intptr_t>(s.image) * p.out_batch +
+                          static_cast<intptr_t>(s.group) * p.out_group + static_cast<intptr_t>(first) * p.out_block;
+  const bool half = p.half_last && first + vectors == p.out_blocks;
+  const int tile_lanes = vectors * width - (half ? kHalfLanes : 0);
+  const intptr_t group_lanes = p.out_blocks * width - (p.half_last ? kHalfLanes : 0);
+  const float* w = arg<const float>(call, 1) + products * (s.group * group_lanes + first * width);
+  TileData data = {};
+  data.bias = arg<const float>(call, 2) + out_block * width;
+  data.out = arg<float>(call, 3) + out_at;
+  data.residual = p.has_residual ? arg<const float>(call, 4) + out_at : nullptr;
+  data.lanes = width;
+  const int32_t* offsets = call->params + sizeof(ConvParams) / sizeof(int32_t);
+  const Lanes lanes = {vectors, half, offsets + first * width, min_int(vectors * width, p.spread - first * width)};
+  for (int block = 0; block < p.blocks; block += p.blocks_per_pass) {
+    const int left = p.blocks - block;
+    const Pass pass = {block, left < p.blocks_per_pass ? left : p.blocks_per_pass, block == 0,
+                       left <= p.blocks_per_pass};
+    data.w = w + static_cast<intptr_t>(block) * p.inner * taps * tile_lanes;
+    run_pass(p, s, source, pass, data, lanes);
+  }
+}
+
+}  // namespace
+
+const TileFn* conv_tiles_one(intptr_t pixel_stride);
+const TileFn* conv_tiles_two(intptr_t pixel_stride);
+const TileFn* conv_tiles_half(int vectors, intptr_t pixel_stride);
+const TileFn* conv_tiles(int vectors, bool half, intptr_t pixel_stride) {
+  if (half) return conv_tiles_half(vectors, pixel_stride);
+  return vectors == 1 ? conv_tiles_one(pixel_stride) : conv_tiles_two(pixel_stride);
+}
+
+void f32_conv_direct(const coracle_call* call, int32_t begin, int32_t end) {
+  const ConvParams& p = params<ConvParams>(call);
+  const int tiles = ceil_div(p.out_blocks, kTileVectors), tile_groups = ceil_div(tiles, p.tiles_per_task);
+  const int row_strips = ceil_div(p.out_height, p.strip_rows), col_strips = ceil_div(p.out_width, p.strip_cols);
+  int open = -1;
+  for (int task = begin; task < end; ++task) {
+    int rest = task / tile_groups;
+    const bool is_new = rest != open;
+    open = rest;
+    const int col0 = rest % col_strips * p.strip_cols;
+    rest /= col_strips;
+    const int row0 = rest % row_strips * p.strip_rows;
+    rest /= row_strips;
+    const Strip strip = {rest / p.groups, rest % p.groups, row0, min_int(row0 + p.strip_rows, p.out_height),
+                         col0, min_int(col0 + p.strip_cols, p.out_width)};
+    const Source source =
+        open_strip(p, arg<const float>(call, 0), strip, static_cast<float*>(call->scratch), is_new);
+    const int tile0 = task % tile_groups * p.tiles_per_task;
+    const int tile1 = min_int(tile0 + p.tiles_per_task, tiles);
+    for (int t = tile0; t < tile1; ++t) run_tile(p, call, strip, source, t);
+  }
+}
+
+}  // namespace coracle::CORACLE_ISA

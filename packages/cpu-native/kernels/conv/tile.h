@@ -1,0 +1,131 @@
+// The register tile shared by convolution, transposed convolution and matrix multiplication:
+// rows (output pixels, or rows of A) x vectors (of output channels, or columns of B), all products summed in registers.
+#pragma once
+#include "kernels/conv/tile_shape.h"
+
+namespace coracle::CORACLE_ISA {
+namespace {
+
+// Few rows leave the FMA latency bare: neighbouring products then go to accumulators of their own.
+constexpr int tile_chains(int rows, int vectors) { return rows * vectors >= 8 ? 1 : rows * vectors >= 4 ? 2 : 4; }
+
+// One product of every row with every vector. stride is a constant wherever the caller's is.
+template <int rows, int vectors>
+CORACLE_INLINE void tile_step(const float* const* base, intptr_t stride, int offset, const float* w,
+                              f32v (&acc)[rows][vectors]) {
+  f32v weight[vectors];
+#pragma GCC unroll 4
+  for (int v = 0; v < vectors; ++v) weight[v] = load(w + v * f32v::width);
+#pragma GCC unroll 14
+  for (int m = 0; m < rows; ++m) {
+    const f32v x = set1(base[m / 3][(m % 3) * stride + offset]);
+#pragma GCC unroll 4
+    for (int v = 0; v < vectors; ++v) acc[m][v] = fma(x, weight[v], acc[m][v]);
+  }
+}
+
+template <int rows, int vectors>
+CORACLE_INLINE void tile_start(const TileShape& s, const TileData& d, f32v (&acc)[rows][vectors]) {
+#pragma GCC unroll 4
+  for (int v = 0; v < vectors; ++v) {
+    const bool whole = v + 1 < vectors || d.lanes == f32v::width;
+    const f32v bias = d.bias ? load(d.bias + v * f32v::width) : zero();
+#pragma GCC unroll 14
+    for (int m = 0; m < rows; ++m) {
+      const float* out = d.out + m * s.out_pixel_stride + v * s.out_vector_stride;
+      acc[m][v] = d.bias ? bias : whole ? load(out) : load_n(out, d.lanes);
+    }
+  }
+}
+
+template <int rows, int vectors>
+CORACLE_INLINE void tile_store(const TileShape& s, const TileData& d, const f32v (&acc)[rows][vectors]) {
+  const f32v low = set1(s.low), high = set1(s.high);
+#pragma GCC unroll 4
+  for (int v = 0; v < vectors; ++v) {
+    const bool whole = v + 1 < vectors || d.lanes == f32v::width;
+#pragma GCC unroll 14
+    for (int m = 0; m < rows; ++m) {
+      const intptr_t at = m * s.out_pixel_stride + v * s.out_vector_stride;
+      f32v y = acc[m][v];
+      if (d.residual) y += whole ? load(d.residual + at) : load_n(d.residual + at, d.lanes);
+      y = clamp(y, low, high);
+      if (whole) store(d.out + at, y);
+      else store_n(d.out + at, y, d.lanes);
+    }
+  }
+}
+
+// fixed_stride: floats between the rows of x when known here, else 0.
+template <int rows, int vectors, int fixed_stride>
+void tile(const TileShape& s, const TileData& d) {
+  constexpr int groups = (rows + 2) / 3, chains = tile_chains(rows, vectors), step = vectors * f32v::width;
+  constexpr int ahead = 16 * step;
+  const intptr_t stride = fixed_stride ? fixed_stride : s.pixel_stride;
+  f32v acc[chains][rows][vectors];
+  tile_start(s, d, acc[0]);
+#pragma GCC unroll 4
+  for (int c = 1; c < chains; ++c)
+#pragma GCC unroll 14
+    for (int m = 0; m < rows; ++m)
+#pragma GCC unroll 4
+      for (int v = 0; v < vectors; ++v) acc[c][m][v] = zero();
+  const float* w = d.w;
+  for (int block = 0; block < s.blocks; ++block) {
+    const int inner = block + 1 < s.blocks ? s.inner : s.inner_tail;
+    for (int tap_row = 0; tap_row < s.row_taps; ++tap_row) {
+      const float* x = d.x + block * s.block_stride + tap_row * s.row_stride;
+      for (int tap_col = 0; tap_col < s.col_taps; ++tap_col, x += s.col_stride) {
+        const float* base[groups];
+#pragma GCC unroll 5
+        for (int g = 0; g < groups; ++g) base[g] = x + 3 * g * stride;
+        int i = 0;
+        for (; i + chains <= inner; i += chains, w += chains * step) {
+#pragma GCC unroll 4
+          for (int c = 0; c < chains; ++c) {
+#pragma GCC unroll 4
+            for (int line = 0; line < step; line += 16) prefetch(w + c * step + ahead + line);
+            tile_step<rows, vectors>(base, stride, c, w + c * step, acc[c]);
+          }
+#pragma GCC unroll 5
+          for (int g = 0; g < groups; ++g) base[g] += chains;
+        }
+        for (; i < inner; ++i, w += step) {
+          tile_step<rows, vectors>(base, stride, 0, w, acc[0]);
+#pragma GCC unroll 5
+          for (int g = 0; g < groups; ++g) ++base[g];
+        }
+      }
+    }
+  }
+#pragma GCC unroll 4
+  for (int c = 1; c < chains; ++c)
+#pragma GCC unroll 14
+    for (int m = 0; m < rows; ++m)
+#pragma GCC unroll 4
+      for (int v = 0; v < vectors; ++v) acc[0][m][v] += acc[c][m][v];
+  tile_store(s, d, acc[0]);
+}
+
+// The tiles of one vector count and stride, by rows: table<...>::fn[rows].
+template <int vectors, int stride>
+struct TileTable {
+#if CORACLE_WIDTH == 16
+  static constexpr TileFn fn[kTileRows + 1] = {
+      nullptr,
+      tile<1, vectors, stride>,  tile<2, vectors, stride>,  tile<3, vectors, stride>,  tile<4, vectors, stride>,
+      tile<5, vectors, stride>,  tile<6, vectors, stride>,  tile<7, vectors, stride>,  tile<8, vectors, stride>,
+      tile<9, vectors, stride>,  tile<10, vectors, stride>, tile<11, vectors, stride>, tile<12, vectors, stride>,
+      tile<13, vectors, stride>, tile<14, vectors, stride>,
+  };
+#else
+  static constexpr TileFn fn[kTileRows + 1] = {
+      nullptr,
+      tile<1, vectors, stride>, tile<2, vectors, stride>, tile<3, vectors, stride>,
+      tile<4, vectors, stride>, tile<5, vectors, stride>, tile<6, vectors, stride>,
+  };
+#endif
+};
+
+}  // namespace
+}  // namespace coracle::CORACLE_ISA
