@@ -1,0 +1,52 @@
+import type { Kernel } from "@coracle/core";
+import type { X86Context } from "../context.ts";
+import { argReduceKernels } from "./arg-reduce.ts";
+import { binaryKernels } from "./binary.ts";
+import { castKernels } from "./cast.ts";
+import { concatKernels } from "./concat.ts";
+import { convKernels } from "./conv.ts";
+import { convTransposeKernels } from "./conv-transpose.ts";
+import { depthwiseKernels } from "./depthwise.ts";
+import { gatherKernels } from "./gather.ts";
+import { matMulKernels } from "./matmul.ts";
+import { movementKernels } from "./movement.ts";
+import { normKernels } from "./norm.ts";
+import { padKernels } from "./pad.ts";
+import { poolKernels } from "./pool.ts";
+import { quantizeKernels } from "./quantize.ts";
+import { reduceKernels } from "./reduce.ts";
+import { reorderKernels } from "./reorder.ts";
+import { resizeKernels } from "./resize.ts";
+import { scatterKernels } from "./scatter.ts";
+import { softmaxKernels } from "./softmax.ts";
+import { unaryKernels } from "./unary.ts";
+import { whereKernels } from "./where.ts";
+
+const families: readonly ((context: X86Context) => Kernel[])[] = [
+  argReduceKernels,
+  binaryKernels,
+  castKernels,
+  concatKernels,
+  convKernels,
+  convTransposeKernels,
+  depthwiseKernels,
+  gatherKernels,
+  matMulKernels,
+  movementKernels,
+  normKernels,
+  padKernels,
+  poolKernels,
+  quantizeKernels,
+  reduceKernels,
+  reorderKernels,
+  resizeKernels,
+  scatterKernels,
+  softmaxKernels,
+  unaryKernels,
+  whereKernels,
+];
+
+/** Every kernel of this backend at one level. */
+export function kernelsOf(context: X86Context): readonly Kernel[] {
+  return families.flatMap((make) => make(context));
+}

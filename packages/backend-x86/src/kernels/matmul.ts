@@ -1,0 +1,154 @@
+import {
+  type Activation,
+  type Arg,
+  type Kernel,
+  type Node,
+  ops,
+  type PlanBuilder,
+  type Value,
+} from "@coracle/core";
+import type { X86Context } from "../context.ts";
+import { epilogueWords, paddedBias, prepared, roundUp, tileRate } from "./conv-geometry.ts";
+import { broadcastStrides } from "./loops.ts";
+import { allOf, dims, floatBits, product, sized } from "./values.ts";
+
+const stepNs = 300;
+const bytesPerNs = 20;
+const tileRows = 6;
+const stripFloats = 65536;
+const minTaskMultiplyAdds = 200_000;
+
+interface MatMulAttrs {
+  readonly transA?: boolean;
+  readonly transB?: boolean;
+  readonly alpha?: number;
+  readonly activation?: Activation;
+}
+
+interface Product {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  /** Leading dims of the result, and of each operand. */
+  readonly batch: readonly number[];
+  readonly batchA: readonly number[];
+  readonly batchB: readonly number[];
+  readonly transA: boolean;
+  readonly transB: boolean;
+}
+
+function productOf(node: Node<MatMulAttrs>): Product {
+  const shapeA = dims(node.inputs[0]!);
+  const shapeB = dims(node.inputs[1]!);
+  const out = dims(node.outputs[0]!);
+  const transA = (node.attrs.transA ?? false) && shapeA.length > 1;
+  const transB = (node.attrs.transB ?? false) && shapeB.length > 1;
+  const a = shapeA.length === 1 ? [1, shapeA[0]!] : shapeA;
+  const b = shapeB.length === 1 ? [shapeB[0]!, 1] : shapeB;
+  const batchRank = out.length - Number(shapeA.length > 1) - Number(shapeB.length > 1);
+  const made = {
+    m: a.at(transA ? -1 : -2)!,
+    k: a.at(transA ? -2 : -1)!,
+    n: b.at(transB ? -2 : -1)!,
+    batch: out.slice(0, batchRank),
+    batchA: a.slice(0, -2),
+    batchB: b.slice(0, -2),
+    ...{ transA, transB },
+  };
+  return transA || product(made.batchB) !== 1 ? made : foldedRows(made);
+}
+
+/** One B for every row of A: batches are more rows. */
+function foldedRows(made: Product): Product {
+  return { ...made, m: made.m * product(made.batch), batch: [], batchA: [], batchB: [] };
+}
+
+function packedB(plan: PlanBuilder, context: X86Context, node: Node<MatMulAttrs>, sizes: Product): Arg {
+  const { n, k, batchB, transB } = sizes;
+  const matrices = product(batchB);
+  const panelColumns = context.block === 16 ? 64 : 2 * context.block;
+  return prepared(plan, node.inputs[1]!, {
+    kernel: "f32_gemm_pack_b",
+    params: Int32Array.of(
+      ...[matrices, k, n, transB ? 1 : n, transB ? k : 1, k * n],
+      floatBits(node.attrs.alpha ?? 1),
+    ),
+    tasks: matrices * Math.ceil(n / panelColumns),
+    bytes: Math.max(4, matrices * roundUp(n, context.block) * k * 4),
+  });
+}
+
+function rowMajorA(plan: PlanBuilder, node: Node<MatMulAttrs>, { m, k, batchA, transA }: Product): Arg {
+  const value = node.inputs[0]!;
+  if (!transA) return plan.arg(value);
+  const matrices = product(batchA);
+  const rows = 64;
+  return prepared(plan, value, {
+    kernel: "f32_gemm_transpose",
+    params: Int32Array.of(matrices, m, k, rows),
+    tasks: matrices * Math.ceil(m / rows),
+    bytes: Math.max(4, matrices * m * k * 4),
+  });
+}
+
+interface Split {
+  readonly rows: number;
+  readonly panels: number;
+  readonly tasks: number;
+}
+
+/** Rows of A that stay in L2, and panels to a task so that every thread finds some eight tasks. */
+function splitWork(context: X86Context, { m, n, k, batch }: Product, threads: number): Split {
+  const panels = Math.ceil(n / (context.block === 16 ? 64 : 2 * context.block));
+  const batches = product(batch);
+  const wanted =
+    threads === 1 ? 1 : Math.min(threads * 8, Math.floor((batches * m * n * k) / minTaskMultiplyAdds));
+  const fitting = Math.max(tileRows, Math.floor(stripFloats / Math.max(1, k) / tileRows) * tileRows);
+  const strips = Math.max(1, Math.ceil(m / fitting));
+  const rows = Math.max(1, Math.min(m, roundUp(Math.ceil(m / strips), tileRows)));
+  const strided = Math.ceil(m / rows);
+  const groups = Math.max(1, Math.min(panels, Math.ceil(wanted / Math.max(1, batches * strided))));
+  const each = Math.max(1, Math.ceil(panels / groups));
+  return { rows, panels: each, tasks: batches * strided * Math.ceil(panels / each) };
+}
+
+function lower(plan: PlanBuilder, context: X86Context, node: Node<MatMulAttrs>): void {
+  const sizes = productOf(node);
+  const { m, n, k, batch, batchA, batchB } = sizes;
+  const bias: Value | undefined = node.inputs[2];
+  const a = rowMajorA(plan, node, sizes);
+  const b = packedB(plan, context, node, sizes);
+  const args = [a, b, plan.arg(node.outputs[0]!)];
+  if (bias) args.push(paddedBias(plan, context, { bias, owner: bias }, { groups: 1, each: n }));
+  const split = splitWork(context, sizes, plan.threads);
+  const matrixB = roundUp(n, context.block) * k;
+  plan.step({
+    kernel: "f32_gemm",
+    args,
+    params: Int32Array.from([
+      ...[m, n, k, k, split.rows, split.panels, Number(bias !== undefined)],
+      ...epilogueWords(node.attrs.activation),
+      batch.length,
+      ...batch,
+      ...broadcastStrides(batchA, batch).map((stride) => stride * m * k),
+      ...broadcastStrides(batchB, batch).map((stride) => stride * matrixB),
+    ]),
+    tasks: split.tasks,
+  });
+}
+
+/** Register tiles over packed panels of B; a constant B is packed once. */
+export function matMulKernels(context: X86Context): Kernel[] {
+  const kernel: Kernel<MatMulAttrs> = {
+    op: ops.matMul as Kernel<MatMulAttrs>["op"],
+    name: "x86/matmul-tiles",
+    supports: (node) => allOf(node, ["f32"]),
+    costNs(node) {
+      const { m, n, k, batch } = productOf(node);
+      const work = (product(batch) * m * n * k) / (tileRate[context.level] * 0.9);
+      return stepNs + Math.max(work, (product(dims(node.inputs[1]!)) * 4) / bytesPerNs);
+    },
+    lower: (node, plan) => lower(plan, context, node),
+  };
+  return [sized(kernel) as Kernel];
+}
