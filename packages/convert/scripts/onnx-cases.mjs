@@ -1,0 +1,3 @@
+import { runTypeScript } from "./run.mjs";
+
+await runTypeScript("src/onnx-cases/main.ts");

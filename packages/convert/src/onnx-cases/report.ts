@@ -1,0 +1,64 @@
+import type { CaseResult } from "./harness.ts";
+
+/** What is committed of a run: the counts may only grow. */
+export interface Summary {
+  readonly backend: string;
+  readonly passed: number;
+  readonly total: number;
+  readonly groups: Readonly<Record<string, { readonly passed: number; readonly total: number }>>;
+}
+
+function tally(results: readonly CaseResult[], key: (result: CaseResult) => string) {
+  const counts: Record<string, { passed: number; total: number }> = {};
+  for (const result of results) {
+    const count = counts[key(result)] ?? { passed: 0, total: 0 };
+    counts[key(result)] = count;
+    count.total++;
+    if (result.reason === undefined) count.passed++;
+  }
+  return counts;
+}
+
+export function summarize(results: readonly CaseResult[], backend: string): Summary {
+  return {
+    backend,
+    passed: results.filter(({ reason }) => reason === undefined).length,
+    total: results.length,
+    groups: tally(results, ({ group }) => group),
+  };
+}
+
+const inCell = (text: string): string => text.replace(/\s+/g, " ").replaceAll("|", "\\|").slice(0, 240);
+
+/** The run as Markdown: a table by operator, then each failing case with its reason. */
+export function formatReport(results: readonly CaseResult[], backend: string): string {
+  const { passed, total, groups } = summarize(results, backend);
+  const byOperator = Object.entries(tally(results, ({ operator }) => operator)).sort(([a], [b]) =>
+    a < b ? -1 : 1,
+  );
+  const failing = results.filter(({ reason }) => reason !== undefined);
+  const lines = [
+    "# ONNX standard cases",
+    "",
+    `The cases of onnx 1.22 run by the ${backend} backend: ${passed} of ${total} pass.`,
+    "Written by `node packages/convert/scripts/onnx-cases.mjs --write`.",
+    "",
+    "| group | passed | total |",
+    "|---|---|---|",
+    ...Object.entries(groups).map(([group, count]) => `| ${group} | ${count.passed} | ${count.total} |`),
+    "",
+    "## By operator",
+    "",
+    "| operator | passed | total |",
+    "|---|---|---|",
+    ...byOperator.map(([operator, count]) => `| ${operator} | ${count.passed} | ${count.total} |`),
+    "",
+    "## Cases that do not pass",
+    "",
+    "| case | reason |",
+    "|---|---|",
+    ...failing.map(({ name, reason }) => `| ${name} | ${inCell(reason!)} |`),
+    "",
+  ];
+  return lines.join("\n");
+}
