@@ -171,7 +171,7 @@ function extrapolate(values: Float64Array, plan: ResizePlan, value: number): voi
 function rounded(values: Float64Array, dtype: DType, attrs: ResizeAttrs): Float64Array {
   if (isFloat(dtype) || attrs.mode === "nearest") return values;
   const [least, most] = integerLimits(dtype === "bool" ? "u8" : dtype);
-  const round = attrs.antialias ? roundHalfEven : Math.trunc;
+  const round = attrs.antialias ? roundHalfEven : (v: number): number => Math.trunc(Math.fround(v));
   return values.map((v) => Math.min(Math.max(round(v), least), most));
 }
 

@@ -6,8 +6,9 @@
 namespace coracle::CORACLE_ISA {
 namespace {
 
-// Few rows leave the FMA latency bare: neighbouring products then go to accumulators of their own.
-constexpr int tile_chains(int rows, int vectors) { return rows * vectors >= 8 ? 1 : rows * vectors >= 4 ? 2 : 4; }
+// Few rows leave the FMA latency bare: neighbouring products then go to accumulators of their own. The order of a sum
+// depends on the rows alone, so that every column of a result, in a whole panel or the last one, is summed alike.
+constexpr int tile_chains(int rows) { return rows >= 4 ? 1 : rows >= 2 ? 2 : 4; }
 
 // One product of every row with every vector. stride is a constant wherever the caller's is.
 template <int rows, int vectors>
@@ -59,7 +60,7 @@ CORACLE_INLINE void tile_store(const TileShape& s, const TileData& d, const f32v
 // fixed_stride: floats between the rows of x when known here, else 0.
 template <int rows, int vectors, int fixed_stride>
 void tile(const TileShape& s, const TileData& d) {
-  constexpr int groups = (rows + 2) / 3, chains = tile_chains(rows, vectors), step = vectors * f32v::width;
+  constexpr int groups = (rows + 2) / 3, chains = tile_chains(rows), step = vectors * f32v::width;
   constexpr int ahead = 16 * step;
   const intptr_t stride = fixed_stride ? fixed_stride : s.pixel_stride;
   f32v acc[chains][rows][vectors];
