@@ -37,6 +37,6 @@ test("the page is read word for word", async () => {
 test("upside down, the lines are turned before they are read", async () => {
   const { lines } = await reader.read(rotate(await decodeImage(page), 180));
   const letters = (text: string): string => text.replaceAll(" ", "");
-  const heading = lines.find(({ text }) => letters(text) === letters(words[0]!));
-  expect(heading?.isUpsideDown).toBe(true);
+  expect(lines.map(({ text }) => letters(text))).toContain(letters("histogram of grey values:"));
+  for (const { isUpsideDown } of lines) expect(isUpsideDown).toBe(true);
 });

@@ -10,7 +10,7 @@ const reportFile = fileURLToPath(new URL("onnx-cases.md", documents));
 
 const { values } = parseArgs({
   options: {
-    backend: { type: "string", default: "reference" },
+    backend: { type: "string", default: "x86" },
     filter: { type: "string" },
     write: { type: "boolean", default: false },
     verbose: { type: "boolean", default: false },
