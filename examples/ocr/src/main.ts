@@ -1,22 +1,30 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { basename, dirname, extname, join } from "node:path";
+import { basename, dirname, extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CoracleError } from "@coracle/core";
-import { decodeImage, draw, encodePng, type Image, loadFont } from "@coracle/vision";
+import { bandOutline, decodeImage, draw, encodePng, type Image, loadFont, resize } from "@coracle/vision";
 import { OcrReader, type Reading } from "./reader.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
+/** Relative to the folder npm was started in. */
+function pathArgument(index: number): string | undefined {
+  const argument = process.argv[index];
+  return argument === undefined ? undefined : resolve(process.env["INIT_CWD"] ?? "", argument);
+}
+
 async function annotate(image: Image, reading: Reading, path: string): Promise<void> {
   const fonts = dirname(createRequire(import.meta.url).resolve("dejavu-fonts-ttf/package.json"));
   const font = await loadFont(join(fonts, "ttf", "DejaVuSans.ttf"));
-  const shapes = reading.lines.map(({ quad, confidence }, i) => ({
-    points: quad,
+  const scale = Math.max(1, Math.round(1200 / image.width));
+  const canvas = resize(image, { width: image.width * scale, height: image.height * scale });
+  const shapes = reading.lines.map(({ centreLine, height, confidence }, i) => ({
+    points: bandOutline(centreLine, height).map(({ x, y }) => ({ x: x * scale, y: y * scale })),
     label: `${i + 1} ${(confidence * 100).toFixed(0)}%`,
   }));
   await mkdir(dirname(path), { recursive: true });
-  const drawn = await draw(image, shapes, { font, fontSize: Math.max(8, Math.round(image.height / 32)) });
+  const drawn = await draw(canvas, shapes, { font, fontSize: Math.max(12, Math.round(canvas.height / 48)) });
   await writeFile(`${path}.partial`, await encodePng(drawn));
   await rename(`${path}.partial`, path);
 }
@@ -34,8 +42,8 @@ function print(reading: Reading): void {
 }
 
 async function main(): Promise<void> {
-  const photo = process.argv[2] ?? join(root, "assets", "page.png");
-  const output = process.argv[3] ?? join(root, "out", `${basename(photo, extname(photo))}.png`);
+  const photo = pathArgument(2) ?? join(root, "assets", "page.png");
+  const output = pathArgument(3) ?? join(root, "out", `${basename(photo, extname(photo))}.png`);
   const image = await decodeImage(photo);
   const started = performance.now();
   using reader = await OcrReader.create();

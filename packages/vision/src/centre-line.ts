@@ -63,6 +63,18 @@ export function readingLine(border: readonly Point[], rect: RotatedRect, distanc
   return { line, height: thickness + 2 * distance };
 }
 
+/** The closed outline of the band of this height around a line: along its upper side, back along its lower. */
+export function bandOutline(line: readonly Point[], height: number): Point[] {
+  const side = (sign: number): Point[] =>
+    line.map((point, i) => {
+      const [before, after] = [line[Math.max(0, i - 1)]!, line[Math.min(line.length - 1, i + 1)]!];
+      const length = Math.hypot(after.x - before.x, after.y - before.y) || 1;
+      const reach = (sign * height) / 2 / length;
+      return { x: point.x - (after.y - before.y) * reach, y: point.y + (after.x - before.x) * reach };
+    });
+  return [...side(-1), ...side(1).reverse()];
+}
+
 /** The straight continuation of the first two knots. */
 function extend(
   knots: readonly { along: number; across: number }[],

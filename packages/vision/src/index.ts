@@ -9,6 +9,7 @@ export {
   type Prior,
   scaleBox,
 } from "./boxes.ts";
+export { bandOutline } from "./centre-line.ts";
 export { type Ranked, softmax, topK } from "./classify.ts";
 export { decodeImage, encodePng } from "./codec.ts";
 export { toGray, toRgb } from "./color.ts";

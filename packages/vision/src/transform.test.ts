@@ -1,10 +1,11 @@
 import { DataError } from "@coracle/core";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { bandOutline } from "./centre-line.ts";
 import { createImage, type Image } from "./image.ts";
 import { letterbox, resize } from "./resize.ts";
 import { toTensor } from "./tensor.ts";
-import { crop, flip, perspectiveCrop, rotate } from "./transform.ts";
+import { crop, curveCrop, flip, perspectiveCrop, rotate } from "./transform.ts";
 
 const gray = (width: number, height: number, samples: readonly number[]): Image =>
   createImage({ width, height }, 1, Uint8Array.from(samples));
@@ -63,6 +64,24 @@ test("a perspective crop of an upright rectangle is a crop", () => {
     { x: 1, y: 3 },
   ] as const;
   expect(perspectiveCrop(image, quad)).toEqual(crop(image, { x: 1, y: 1, width: 2, height: 2 }));
+});
+
+test("a crop along a straight line is a crop, and its outline the rectangle", () => {
+  const image = gray(4, 3, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+  const line = [
+    { x: 1, y: 2 },
+    { x: 3, y: 2 },
+  ];
+  expect(curveCrop(image, line, 2)).toEqual(crop(image, { x: 1, y: 1, width: 2, height: 2 }));
+  expect(bandOutline(line, 2)).toEqual([
+    { x: 1, y: 1 },
+    { x: 3, y: 1 },
+    { x: 3, y: 3 },
+    { x: 1, y: 3 },
+  ]);
+  expect(() => curveCrop(image, [], 2)).toThrow(
+    "curve crop: 0 points over 0 pixels, height 2; expected at least 1 by 1.",
+  );
 });
 
 test("what cannot be cut is refused with words", () => {
