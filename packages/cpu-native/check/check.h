@@ -26,8 +26,8 @@ struct registration {
   registration(const char* name, void (*run)());
 };
 
-#define CORACLE_CHECK(name)                                                  \
-  static void check_##name();                                                \
+#define CORACLE_CHECK(name)                                                              \
+  static void check_##name();                                                            \
   static coracle::CORACLE_ISA::check::registration register_##name(#name, check_##name); \
   static void check_##name()
 

@@ -169,7 +169,7 @@ CORACLE_CHECK(norm_layer) {
 }
 
 CORACLE_CHECK(norm_group) {
-  for (int spatial : {2, 7, 16, 49, 1000}) {
+  for (int spatial : {1, 2, 7, 16, 49, 1000}) {
     check_group(2, 3, 4, spatial);
     check_group(1, 5, 1, spatial);
   }
@@ -177,7 +177,7 @@ CORACLE_CHECK(norm_group) {
 
 CORACLE_CHECK(norm_blocked) {
   for (int channels : {1, 3, 16, 17, 40}) {
-    for (int spatial : {2, 7, 49, 600}) {
+    for (int spatial : {1, 2, 7, 49, 600}) {
       check_instance_blocked(2, channels, spatial);
       check_batch(2, channels, spatial, true);
       check_batch(2, channels, spatial, false);

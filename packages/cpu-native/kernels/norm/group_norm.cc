@@ -52,9 +52,8 @@ void f32_group_norm(const coracle_call* call, int32_t begin, int32_t end) {
     const float inverse = inverse_deviation(s.variance, p.epsilon);
     for (int64_t c = 0; c < p.group; ++c) {
       const int64_t channel = task % p.groups * p.group + c;
-      const float factor = scale[channel] * inverse;
-      scale_shift(from + c * p.spatial, y + task * count + c * p.spatial, p.spatial, factor,
-                  bias[channel] - s.mean * factor);
+      center_scale_shift(from + c * p.spatial, y + task * count + c * p.spatial, p.spatial,
+                         {s.mean, scale[channel] * inverse, bias[channel]});
     }
   }
 }
@@ -74,8 +73,7 @@ void f32_instance_norm_blocked(const coracle_call* call, int32_t begin, int32_t 
     const f32v scale = load_n(static_cast<const float*>(call->args[1]) + channel, lanes);
     const f32v factor = scale / sqrt(variance + set1(p.epsilon));
     const f32v bias = load_n(static_cast<const float*>(call->args[2]) + channel, lanes);
-    const f32v shift = fnma(mean, factor, bias);
-    for (int64_t i = 0; i < p.spatial; ++i) store(y + i * kWidth, fma(load(x + i * kWidth), factor, shift));
+    for (int64_t i = 0; i < p.spatial; ++i) store(y + i * kWidth, fma(load(x + i * kWidth) - mean, factor, bias));
   }
 }
 

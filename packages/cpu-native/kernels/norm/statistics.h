@@ -60,5 +60,23 @@ inline void scale_shift(const float* x, float* y, int64_t n, float scale, float 
   }
 }
 
+struct Centered {
+  float mean;
+  float scale;
+  float bias;
+};
+
+// y = (x - mean) * scale + bias: exactly the bias where x is the mean.
+inline void center_scale_shift(const float* x, float* y, int64_t n, const Centered& c) {
+  constexpr int64_t kWidth = f32v::width;
+  const f32v mean = set1(c.mean), scale = set1(c.scale), bias = set1(c.bias);
+  int64_t i = 0;
+  for (; i + kWidth <= n; i += kWidth) store(y + i, fma(load(x + i) - mean, scale, bias));
+  if (i < n) {
+    const int lanes = static_cast<int>(n - i);
+    store_n(y + i, fma(load_n(x + i, lanes) - mean, scale, bias), lanes);
+  }
+}
+
 }  // namespace
 }  // namespace coracle::CORACLE_ISA

@@ -81,6 +81,8 @@ void softmax_row(const float* x, float* y, int64_t n, bool is_log) {
   row_map(y, y, n, [scale](f32v v) { return v * scale; });
 }
 
+// A row that long or shorter goes through a panel whose columns are rows.
+constexpr int64_t kShortRow = 16;
 constexpr int64_t kPanel = 256;
 
 // `columns` (at most kPanel) neighbouring columns at once, row after row.
@@ -112,10 +114,45 @@ void softmax_panel(const float* x, float* y, const SoftmaxParams& p, int64_t col
     const float* row = x + i * p.inner;
     float* out = y + i * p.inner;
     each([&](int64_t c, int n) {
-      const f32v result = p.is_log ? load_n(row + c, n) - load(top + c) - load(total + c)
-                                   : load_n(out + c, n) * load(total + c);
+      const f32v result =
+          p.is_log ? load_n(row + c, n) - load(top + c) - load(total + c) : load_n(out + c, n) * load(total + c);
       store_n(out + c, result, n);
     });
+  }
+}
+
+// `rows` (at most kPanel) rows of at most kShortRow elements.
+void softmax_short_rows(const float* x, float* y, const SoftmaxParams& p, int64_t rows) {
+  alignas(64) float panel[kShortRow * kPanel] = {};
+  for (int64_t r = 0; r < rows; ++r) {
+    for (int64_t i = 0; i < p.axis; ++i) panel[i * kPanel + r] = x[r * p.axis + i];
+  }
+  softmax_panel(panel, panel, {1, p.axis, static_cast<int32_t>(kPanel), p.is_log, 1}, rows);
+  for (int64_t r = 0; r < rows; ++r) {
+    for (int64_t i = 0; i < p.axis; ++i) y[r * p.axis + i] = panel[i * kPanel + r];
+  }
+}
+
+void softmax_rows(const float* x, float* y, const SoftmaxParams& p, int64_t begin, int64_t end) {
+  if (p.axis > kShortRow) {
+    for (int64_t r = begin; r < end; ++r) softmax_row(x + r * p.axis, y + r * p.axis, p.axis, p.is_log != 0);
+    return;
+  }
+  for (int64_t r = begin; r < end; r += kPanel) {
+    softmax_short_rows(x + r * p.axis, y + r * p.axis, p, min64(kPanel, end - r));
+  }
+}
+
+// The range counts vectors of columns.
+void softmax_columns(const float* x, float* y, const SoftmaxParams& p, int64_t begin, int64_t end) {
+  constexpr int64_t kWidth = f32v::width;
+  const int64_t vectors = (p.inner + kWidth - 1) / kWidth;
+  for (int64_t i = begin; i < end;) {
+    const int64_t first = i % vectors;
+    const int64_t count = min64(min64(vectors - first, end - i), kPanel / kWidth);
+    const int64_t at = i / vectors * p.axis * p.inner + first * kWidth;
+    softmax_panel(x + at, y + at, p, min64(count * kWidth, p.inner - first * kWidth));
+    i += count;
   }
 }
 
@@ -126,20 +163,14 @@ void f32_softmax(const coracle_call* call, int32_t begin, int32_t end) {
   memcpy(&p, call->params, sizeof p);
   const float* x = static_cast<const float*>(call->args[0]);
   float* y = static_cast<float*>(call->args[1]);
-  constexpr int64_t kWidth = f32v::width;
-  const int64_t vectors = p.inner == 1 ? 1 : (p.inner + kWidth - 1) / kWidth;
-  const int64_t last = min64(static_cast<int64_t>(end) * p.chunk, p.outer * vectors);
-  int64_t i = static_cast<int64_t>(begin) * p.chunk;
-  while (i < last) {
-    const int64_t first = i % vectors;
-    const int64_t count = min64(min64(vectors - first, last - i), kPanel / kWidth);
-    const int64_t at = i / vectors * p.axis * p.inner + first * kWidth;
-    if (p.inner == 1) {
-      softmax_row(x + at, y + at, p.axis, p.is_log != 0);
-    } else {
-      softmax_panel(x + at, y + at, p, min64(count * kWidth, p.inner - first * kWidth));
-    }
-    i += count;
+  const int64_t units =
+      p.inner == 1 ? p.outer : static_cast<int64_t>(p.outer) * ((p.inner + f32v::width - 1) / f32v::width);
+  const int64_t first = static_cast<int64_t>(begin) * p.chunk;
+  const int64_t last = min64(static_cast<int64_t>(end) * p.chunk, units);
+  if (p.inner == 1) {
+    softmax_rows(x, y, p, first, last);
+  } else {
+    softmax_columns(x, y, p, first, last);
   }
 }
 
