@@ -7,7 +7,7 @@ const source = (name: string): string =>
 const config: ViteUserConfig = defineConfig({
   resolve: {
     alias: Object.fromEntries(
-      ["core", "conformance", "backend-x86", "convert", "vision"].map((name) => [
+      ["core", "conformance", "backend-x86", "convert", "vision", "models"].map((name) => [
         `@coracle/${name}`,
         source(name),
       ]),
