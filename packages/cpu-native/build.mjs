@@ -80,7 +80,7 @@ const portability = sanitizer ? [] : ["-include", join(root, "runtime", "glibc.h
 const optimisation = sanitizer
   ? [
       "-O1",
-      "-g",
+      "-g1",
       "-fno-omit-frame-pointer",
       `-fsanitize=${sanitizers[sanitizer]}`,
       "-fno-sanitize-recover=all",

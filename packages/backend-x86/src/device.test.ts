@@ -1,14 +1,9 @@
-import { spawnSync } from "node:child_process";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Device } from "@coracle/core";
-import { build } from "esbuild";
 import { beforeAll, describe, expect, test } from "vitest";
-import { cpuInfo, x86 } from "./index.ts";
+import { x86 } from "./index.ts";
 import { addressOf } from "./native.ts";
 import { contextOf, copyChain, inArena, inIo, segmentOf } from "./testing/plans.ts";
-
-const here = dirname(fileURLToPath(import.meta.url));
+import { runProgram } from "./testing/programs.ts";
 
 describe.each([1, 2, 5])("%i threads", (threads) => {
   let device: Device;
@@ -75,6 +70,22 @@ test("more runs than Node's thread pool holds", async () => {
     chains.map((chain) => device.build(chain.segment).run(contextOf(chain, arena(chain.arenaBytes)))),
   );
   expect(chains.every(({ input, output }) => output.every((value, i) => value === input[i]))).toBe(true);
+});
+
+test("an array transferred while its run waits for a place: DataError", async () => {
+  const device = await x86.open({ threads: 1 });
+  const chains = Array.from({ length: 20 }, () => copyChain(20, 20_000));
+  const runs = chains.map((chain) =>
+    device.build(chain.segment).run(contextOf(chain, device.allocate(chain.arenaBytes))),
+  );
+  const last = chains.at(-1)!;
+  const rejected = expect(runs.pop()).rejects.toThrow(
+    "x86: input or output 0 has 0 bytes when its run starts; expected 80000.",
+  );
+  const { buffer } = last.input;
+  structuredClone(buffer, { transfer: [buffer as ArrayBuffer] });
+  await rejected;
+  expect(await Promise.all(runs)).toEqual(runs.map(() => true));
 });
 
 test("call runs one kernel", async () => {
@@ -147,24 +158,7 @@ describe("a plan that would crash native code throws", () => {
 });
 
 test("worker threads ended in the middle of a run do no harm", async () => {
-  const program = join(here, "..", "build", "tests", "terminate.mjs");
-  await build({
-    entryPoints: [join(here, "testing", "terminate.ts")],
-    outfile: program,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    external: ["koffi"],
-    tsconfig: join(here, "..", "..", "..", "tsconfig.json"),
-    logLevel: "error",
-  });
-  const env = { ...process.env, CORACLE_NATIVE_DIR: join(dirname(cpuInfo().libraryPath), "..") };
-  const { status, signal, stdout, stderr } = spawnSync(process.execPath, [program], {
-    encoding: "utf8",
-    env,
-    timeout: 50_000,
-  });
-  expect({ status, signal, stdout, stderr }).toEqual({
+  expect(await runProgram("terminate")).toEqual({
     status: 0,
     signal: null,
     stdout: "still right\n",

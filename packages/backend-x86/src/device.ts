@@ -1,7 +1,16 @@
 import { availableParallelism, cpus } from "node:os";
-import { bug, type Device, type Executable, NativeError, type RunContext, type Segment } from "@coracle/core";
+import {
+  bug,
+  DataError,
+  type Device,
+  type Executable,
+  NativeError,
+  type RunContext,
+  type Segment,
+} from "@coracle/core";
 import { Admission } from "./admission.ts";
 import { contextOf } from "./context.ts";
+import { fingerprint } from "./fingerprint.ts";
 import { allocateAligned } from "./memory.ts";
 import { type Address, addressOf, type Native, nullAddress, type RunPointers } from "./native.ts";
 import { packTables, type Tables } from "./tables.ts";
@@ -43,10 +52,14 @@ class X86Executable implements Executable {
   }
 
   async run(context: RunContext): Promise<boolean> {
-    const { pointers, held } = this.#prepare(context);
-    const code = await admission.run(() => this.#native.runAsync(pointers));
-    keep(held);
-    return isComplete(code);
+    const sizes = context.io.map(({ byteLength }) => byteLength);
+    return admission.run(async () => {
+      requireSizes(context.io, sizes);
+      const { pointers, held } = this.#prepare(context);
+      const code = await this.#native.runAsync(pointers);
+      keep(held);
+      return isComplete(code);
+    });
   }
 
   #prepare(context: RunContext): PreparedRun {
@@ -78,6 +91,16 @@ class X86Executable implements Executable {
   }
 }
 
+/** Throws DataError when an array became another size while its run waited for a place. */
+function requireSizes(io: readonly ArrayBufferView[], sizes: readonly number[]): void {
+  const changed = io.findIndex(({ byteLength }, i) => byteLength !== sizes[i]);
+  if (changed < 0) return;
+  throw new DataError(
+    `x86: input or output ${changed} has ${io[changed]!.byteLength} bytes when its run starts; ` +
+      `expected ${sizes[changed]}. Transfer or resize arrays only after the run has ended.`,
+  );
+}
+
 /** Called after a native call, so that what it used is in use until then. */
 function keep(_held: readonly unknown[]): void {}
 
@@ -96,6 +119,10 @@ export class X86Device implements Device {
     this.channelBlock = contextOf(native.level).block;
     const noun = threads === 1 ? "thread" : "threads";
     this.description = `${processorName()}, ${native.level}, ${threads} ${noun}`;
+  }
+
+  get kernelSet(): string {
+    return fingerprint(this.#native.path);
   }
 
   call(kernel: string, args: readonly ArrayBufferView[], params: Int32Array, tasks: number): void {

@@ -25,8 +25,8 @@ struct ConvCase {
   int out_width() const { return (w + left + right - (kw - 1) * dw - 1) / sw + 1; }
   std::string name() const {
     char text[200];
-    snprintf(text, sizeof text, "n%d g%d %d->%d %dx%d k%dx%d s%dx%d d%dx%d p%d,%d,%d,%d act%d", n, groups, in, out, h, w,
-             kh, kw, sh, sw, dh, dw, top, left, bottom, right, act);
+    snprintf(text, sizeof text, "n%d g%d %d->%d %dx%d k%dx%d s%dx%d d%dx%d p%d,%d,%d,%d act%d", n, groups, in, out, h,
+             w, kh, kw, sh, sw, dh, dw, top, left, bottom, right, act);
     return text;
   }
 };
@@ -108,9 +108,8 @@ struct ConvData {
     for (size_t i = 0; i < sum.size(); ++i) {
       sum[i] = bias[i / pixels % (c.groups * c.out)] + (has_residual ? static_cast<double>(residual[i]) : 0);
     }
-    for_taps(c, [&](size_t in_at, size_t w_at, size_t out_at) {
-      sum[out_at] += static_cast<double>(x[in_at]) * w[w_at];
-    });
+    for_taps(c,
+             [&](size_t in_at, size_t w_at, size_t out_at) { sum[out_at] += static_cast<double>(x[in_at]) * w[w_at]; });
     for (size_t i = 0; i < sum.size(); ++i) want[i] = static_cast<float>(activated(c, sum[i]));
   }
 };

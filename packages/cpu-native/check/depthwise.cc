@@ -17,8 +17,8 @@ void check_depthwise(const ConvCase& c, bool has_residual) {
   to_blocked(d.x.data(), c.n, c.groups, c.h * c.w, x.data());
   to_blocked(d.residual.data(), c.n, c.groups, oh * ow, residual.data());
   const int rows = random_int(1, oh);
-  const int32_t words[] = {c.n, blocks, c.h, c.w, oh, ow, c.kh, c.kw, c.sh, c.sw, c.dh, c.dw, c.top, c.left,
-                           rows, has_residual, c.act, bits_of(c.a), bits_of(c.b)};
+  const int32_t words[] = {c.n,  blocks, c.h,   c.w,    oh,   ow,           c.kh,  c.kw,         c.sh,        c.sw,
+                           c.dh, c.dw,   c.top, c.left, rows, has_residual, c.act, bits_of(c.a), bits_of(c.b)};
   call_words("f32_depthwise", {x.data(), weights.data(), bias.data(), out.data(), residual.data()}, words,
              c.n * blocks * ((oh + rows - 1) / rows), 0);
   from_blocked(out.data(), c.n, c.groups, oh * ow, got.data());

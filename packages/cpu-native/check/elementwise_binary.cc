@@ -136,7 +136,7 @@ template <class T>
 void check_compare(int dtype, const Nest& n) {
   for (int op = 0; op < 5; ++op) {
     check_nested<T, uint8_t>("compare", op, dtype, n, 0, 3, [op](T a, T b) -> uint8_t {
-      const bool results[] = {a == b, a < b, a <= b, a > b, a >= b};
+      const bool results[] = {a == b, (a < b), a <= b, (a > b), a >= b};
       return results[op];
     });
   }
@@ -161,10 +161,17 @@ void check_where(const Nest& n) {
 
 std::vector<Nest> nests() {
   constexpr int kWidth = f32v::width;
-  return {make_nest({1, 37}, {0, 0}),        make_nest({1, 129}, {0, 3}),       make_nest({5, 19}, {0, 2}),
-          make_nest({7, 33}, {0, 1}),        make_nest({3, 5, 7}, {2, 5}),      make_nest({4, 9, kWidth}, {0, 2}),
-          make_nest({2, 3, kWidth}, {0, 6}), make_nest({2, 3, 4, 5}, {9, 6}),   make_nest({6, 1}, {0, 1}),
-          make_nest({3, 11}, {3, 0}),        make_nest({2, 2, 2, 3, 2, 5}, {42, 21})};
+  return {make_nest({1, 37}, {0, 0}),
+          make_nest({1, 129}, {0, 3}),
+          make_nest({5, 19}, {0, 2}),
+          make_nest({7, 33}, {0, 1}),
+          make_nest({3, 5, 7}, {2, 5}),
+          make_nest({4, 9, kWidth}, {0, 2}),
+          make_nest({2, 3, kWidth}, {0, 6}),
+          make_nest({2, 3, 4, 5}, {9, 6}),
+          make_nest({6, 1}, {0, 1}),
+          make_nest({3, 11}, {3, 0}),
+          make_nest({2, 2, 2, 3, 2, 5}, {42, 21})};
 }
 
 }  // namespace

@@ -83,8 +83,8 @@ CORACLE_CHECK(elementwise_cast_rounding) {
     int dtype;
     double value;
     uint16_t want;
-  } cases[] = {{kF16, 65504, 0x7bff},  {kF16, 65520, 0x7c00},     {kF16, 1 + 0x1p-11, 0x3c00},
-               {kF16, 0x1p-24, 0x0001}, {kF16, 0x1p-25, 0x0000},  {kF16, 0x1.8p-24, 0x0002},
+  } cases[] = {{kF16, 65504, 0x7bff},     {kF16, 65520, 0x7c00},       {kF16, 1 + 0x1p-11, 0x3c00},
+               {kF16, 0x1p-24, 0x0001},   {kF16, 0x1p-25, 0x0000},     {kF16, 0x1.8p-24, 0x0002},
                {kF16, -INFINITY, 0xfc00}, {kBf16, 1 + 0x1p-8, 0x3f80}, {kBf16, 1 + 0x1.8p-8, 0x3f81},
                {kBf16, 3.4e38, 0x7f80}};
   for (const auto& c : cases) {

@@ -34,8 +34,8 @@ void check_copy(const Copy& c, size_t src_size, size_t dst_size) {
   const int32_t inner = c.dims[c.rank - 1], rows = static_cast<int32_t>(total / inner);
   const int32_t row_chunk = random_int(1, rows), inner_chunk = random_int(1, inner);
   const int32_t inner_chunks = (inner + inner_chunk - 1) / inner_chunk;
-  std::vector<int32_t> words = {static_cast<int32_t>(sizeof(T)), c.rank,       row_chunk, inner_chunks, inner_chunk,
-                                c.src_offset,                    c.dst_offset};
+  std::vector<int32_t> words = {
+      static_cast<int32_t>(sizeof(T)), c.rank, row_chunk, inner_chunks, inner_chunk, c.src_offset, c.dst_offset};
   append(words, c.dims);
   append(words, c.src);
   append(words, c.dst);

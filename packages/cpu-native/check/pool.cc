@@ -42,8 +42,9 @@ void check_pool(const PoolCase& p) {
   x.fill_random(-1, 1);
   pool_answer(p, planes, x.data(), want.data());
   const int rows = random_int(1, oh), strips = (oh + rows - 1) / rows;
-  int32_t words[] = {planes, c.h, c.w, oh, ow, c.kh, c.kw, c.sh, c.sw, c.dh, c.dw, c.top, c.left,
-                     c.h + c.bottom, c.w + c.right, p.is_average, p.count_pads, rows};
+  int32_t words[] = {planes,        c.h,          c.w,          oh,   ow,    c.kh,   c.kw,
+                     c.sh,          c.sw,         c.dh,         c.dw, c.top, c.left, c.h + c.bottom,
+                     c.w + c.right, p.is_average, p.count_pads, rows};
   call_words("f32_pool", {x.data(), y.data()}, words, planes * strips, 0);
   expect_close(c.name().data(), y.data(), want.data(), y.size());
   const int blocks = c.n * blocks_of(channels);

@@ -47,9 +47,7 @@ CORACLE_CHECK(reorder) {
 }
 
 CORACLE_CHECK(reorder_copy) {
-  const struct {
-    int32_t elements, element_bytes, elements_per_task;
-  } p = {1001, 3, 100};
+  const struct { int32_t elements, element_bytes, elements_per_task; } p = {1001, 3, 100};
   const size_t bytes = static_cast<size_t>(p.elements) * 3;
   buffer<uint8_t> x(bytes, 5), y(bytes, 1);
   x.fill_random(0, 255);

@@ -11,7 +11,9 @@ struct named_value {
   int32_t value;
 };
 
+// clang-format off
 #define CORACLE_NAMED(name) {#name, name}
+// clang-format on
 const named_value enums[] = {
     CORACLE_NAMED(CORACLE_OK),
     CORACLE_NAMED(CORACLE_CANCELLED),
@@ -34,7 +36,9 @@ const named_value enums[] = {
     CORACLE_NAMED(CORACLE_ACT_MISH),
 };
 
+// clang-format off
 #define CORACLE_SIZED(name) {#name, static_cast<int32_t>(sizeof(name))}
+// clang-format on
 const named_value sizes[] = {
     CORACLE_SIZED(coracle_call),
     CORACLE_SIZED(coracle_kernel),

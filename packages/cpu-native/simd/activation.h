@@ -22,6 +22,32 @@ CORACLE_INLINE f32v mish(f32v x) {
   return x * (n / (n + set1(2.0f)));
 }
 
+// x / y for y of at least 1, within 2 ulp.
+CORACLE_INLINE f32v divide_by_large(f32v x, f32v y) {
+#if CORACLE_WIDTH == 16
+  const f32v near = {_mm512_rcp14_ps(y.v)};
+  const f32v quotient = x * near;
+  return fma(quotient, fnma(y, near, set1(1.0f)), quotient);
+#else
+  return x / y;
+#endif
+}
+
+// x / (1 + exp(-x)), 0 from -87 down, the further below 0 the less exact: 1e-7 * |x| of it.
+// exp(-x) = 2^n 2^r: n is rounded into the last bits of a large number and from there shifted to the exponent.
+CORACLE_INLINE f32v swish(f32v x) {
+  const f32v above = max(set1(-87.0f), x), large = set1(12582912.0f);
+  const f32v t = min(set1(87.0f), above) * set1(-1.44269504088896341f);
+  const f32v n = t + large;
+  const f32v r = t - (n - large);
+  const float c[] = {1.327647245e-03f, 9.675540961e-03f, 5.550713092e-02f,
+                     2.402212024e-01f, 6.931469440e-01f, 1.000000119e+00f};
+  const f32v power = as_f32(as_i32(polynomial(r, c)) + shl<23>(as_i32(n)));
+  return divide_by_large(above, power + set1(1.0f));
+}
+
+CORACLE_INLINE f32v hard_swish(f32v x) { return x * clamp(fma(set1(1.0f / 6.0f), x, set1(0.5f)), zero(), set1(1.0f)); }
+
 CORACLE_INLINE f32v hard_sigmoid(f32v x, f32v alpha, f32v beta) {
   return clamp(fma(alpha, x, beta), zero(), set1(1.0f));
 }
@@ -33,7 +59,7 @@ CORACLE_INLINE f32v activate(f32v x, f32v a, f32v b) {
   if constexpr (act == CORACLE_ACT_CLIP) return clamp(x, a, b);
   if constexpr (act == CORACLE_ACT_LEAKY_RELU) return select(lt(x, zero()), a * x, x);
   if constexpr (act == CORACLE_ACT_HARD_SIGMOID) return hard_sigmoid(x, a, b);
-  if constexpr (act == CORACLE_ACT_HARD_SWISH) return x * hard_sigmoid(x, set1(1.0f / 6.0f), set1(0.5f));
+  if constexpr (act == CORACLE_ACT_HARD_SWISH) return hard_swish(x);
   if constexpr (act == CORACLE_ACT_SIGMOID) return sigmoid(x);
   if constexpr (act == CORACLE_ACT_TANH) return tanh(x);
   if constexpr (act == CORACLE_ACT_SWISH) return x * sigmoid(a * x);

@@ -68,17 +68,13 @@ CORACLE_INLINE f32m gt(i32v a, i32v b) { return {_mm256_castsi256_ps(_mm256_cmpg
 CORACLE_INLINE f32m eq(i32v a, i32v b) { return {_mm256_castsi256_ps(_mm256_cmpeq_epi32(a.v, b.v))}; }
 CORACLE_INLINE f32m operator&(f32m a, f32m b) { return {_mm256_and_ps(a.m, b.m)}; }
 CORACLE_INLINE f32m operator|(f32m a, f32m b) { return {_mm256_or_ps(a.m, b.m)}; }
-CORACLE_INLINE f32m operator~(f32m a) {
-  return {_mm256_xor_ps(a.m, _mm256_castsi256_ps(_mm256_set1_epi32(-1)))};
-}
+CORACLE_INLINE f32m operator~(f32m a) { return {_mm256_xor_ps(a.m, _mm256_castsi256_ps(_mm256_set1_epi32(-1)))}; }
 CORACLE_INLINE bool any(f32m a) { return _mm256_movemask_ps(a.m) != 0; }
 CORACLE_INLINE bool all(f32m a) { return _mm256_movemask_ps(a.m) == 0xff; }
 // Bit i is lane i.
 CORACLE_INLINE uint32_t mask_bits(f32m a) { return static_cast<uint32_t>(_mm256_movemask_ps(a.m)); }
 CORACLE_INLINE f32v select(f32m m, f32v a, f32v b) { return {_mm256_blendv_ps(b.v, a.v, m.m)}; }
-CORACLE_INLINE i32v select(f32m m, i32v a, i32v b) {
-  return {_mm256_blendv_epi8(b.v, a.v, _mm256_castps_si256(m.m))};
-}
+CORACLE_INLINE i32v select(f32m m, i32v a, i32v b) { return {_mm256_blendv_epi8(b.v, a.v, _mm256_castps_si256(m.m))}; }
 
 CORACLE_INLINE f32v as_f32(i32v a) { return {_mm256_castsi256_ps(a.v)}; }
 CORACLE_INLINE i32v as_i32(f32v a) { return {_mm256_castps_si256(a.v)}; }

@@ -8,6 +8,7 @@ import {
   type Value,
 } from "@coracle/core";
 import type { X86Context } from "../context.ts";
+import { channelsStep, inOrder } from "./channels.ts";
 import { isBlockable, storedDims } from "./layouts.ts";
 import { chunksOf } from "./loops.ts";
 import { dims, input, output, product, requireConstants, sized, streamNs } from "./values.ts";
@@ -16,7 +17,24 @@ interface AxisAttrs {
   readonly axis: number;
 }
 
-/** Channels may be joined in blocks when every part but the last fills its blocks. */
+const isOnChannels = (node: Node<AxisAttrs>, part: Value): boolean =>
+  normalizeAxis(node.attrs.axis, dims(part).length) === 1;
+
+/** Blocked parts whose channels change lanes: all but the last would have to fill their blocks. */
+function shiftsLanes(context: X86Context, node: Node<AxisAttrs>, parts: readonly Value[]): boolean {
+  if (parts[0]!.type.layout === undefined || !isOnChannels(node, parts[0]!)) return false;
+  return !parts.slice(0, -1).every((part) => dims(part)[1]! % context.block === 0);
+}
+
+const partPicks = (parts: readonly Value[]): number[][] => {
+  let from = 0;
+  return parts.map((part) => {
+    const count = dims(part)[1]!;
+    from += count;
+    return inOrder(count, from - count);
+  });
+};
+
 function layouts(
   context: X86Context,
   node: Node<AxisAttrs>,
@@ -27,9 +45,7 @@ function layouts(
     outputs: node.outputs.map(() => undefined),
   };
   const values = [...node.outputs, ...parts];
-  const axis = normalizeAxis(node.attrs.axis, dims(parts[0]!).length);
-  const fills = parts.slice(0, -1).every((part) => dims(part)[1]! % context.block === 0);
-  if (!values.every(isBlockable) || (axis === 1 && !fills)) return [plain];
+  if (!values.every(isBlockable)) return [plain];
   const isData = (value: Value): boolean => value.type.dtype === "f32";
   const blocked = (value: Value): LayoutChoice["inputs"][number] =>
     isData(value) ? context.layout : undefined;
@@ -65,6 +81,11 @@ const concatKernel = (context: X86Context): Kernel<AxisAttrs> =>
     layouts: (node) => layouts(context, node, node.inputs),
     costNs: (node) => streamNs(node),
     lower(node, plan) {
+      if (shiftsLanes(context, node, node.inputs)) {
+        const picks = partPicks(node.inputs).flat();
+        channelsStep(plan, context, { inputs: node.inputs, outputs: [{ value: output(node), picks }] });
+        return;
+      }
       const args = [...node.inputs, output(node)].map((value) => plan.arg(value));
       plan.step({ kernel: "concat", args, ...partsStep(node, node.inputs) });
     },
@@ -81,6 +102,12 @@ const splitKernel = (context: X86Context): Kernel<AxisAttrs & { readonly numOutp
     layouts: (node) => layouts(context, node, node.outputs),
     costNs: (node) => streamNs(node),
     lower(node, plan) {
+      if (shiftsLanes(context, node, node.outputs)) {
+        const picks = partPicks(node.outputs);
+        const outputs = node.outputs.map((value, i) => ({ value, picks: picks[i]! }));
+        channelsStep(plan, context, { inputs: [input(node, 0)], outputs });
+        return;
+      }
       const args = [input(node, 0), ...node.outputs].map((value) => plan.arg(value));
       plan.step({ kernel: "split", args, ...partsStep(node, node.outputs) });
     },

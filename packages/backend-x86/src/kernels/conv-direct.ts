@@ -83,6 +83,19 @@ function flattened({ geometry, out }: DirectStep): ConvGeometry {
 const needsCopy = (axis: Axis): boolean =>
   axis.kernel > 0 && (axis.pad !== 0 || (axis.output - 1) * axis.step + extent(axis) > axis.input);
 
+/** What happens to taps outside the map: strips are copied with zeros around, or those taps are left out. */
+type Borders = "none" | "copied" | "clipped";
+
+const borderCodes: Readonly<Record<Borders, number>> = { none: 0, copied: 1, clipped: 2 };
+
+/** Leaving taps out breaks rows of pixels into pieces of the same taps: good where those are long, or single anyway. */
+function bordersOf({ planar }: DirectStep, { rows, cols }: ConvGeometry): Borders {
+  if (!needsCopy(rows) && !needsCopy(cols)) return "none";
+  const isSingle = rows.output === 1 && cols.output === 1;
+  const isWide = Math.min(rows.dilation, cols.dilation) >= 4;
+  return (isSingle || isWide) && !runsAlongKernel(planar, cols) ? "clipped" : "copied";
+}
+
 const reach = (axis: Axis, outputs: number): number => (outputs - 1) * axis.step + Math.max(0, extent(axis));
 
 /** The last block has at most 8 channels, and the level has tiles that leave its other lanes out. */
@@ -136,7 +149,7 @@ export function emitDirect(plan: PlanBuilder, context: X86Context, step: DirectS
   const blockStride = plane * source.pixel;
   const pixelFloats = source.blocks * source.pixel;
   const strips = planStrips(context, geometry, pixelFloats, plan.threads);
-  const copies = needsCopy(rows) || needsCopy(cols);
+  const borders = bordersOf(step, geometry);
   const outBlocks = Math.ceil(outChannels / context.block);
   const blockProducts = source.inner * rows.kernel * source.colTaps * tileVectors * context.block;
   const { out } = step;
@@ -152,7 +165,7 @@ export function emitDirect(plan: PlanBuilder, context: X86Context, step: DirectS
     ...[rows.step, cols.step, rows.dilation, cols.dilation, rows.pad, cols.pad],
     ...[rows.output, cols.output, outBlocks, Number(hasHalf(context, outChannels))],
     ...[out.batchStride, out.groupStride, out.blockStride, out.rowStride, out.pixelStride, out.offset],
-    ...[strips.rows, strips.cols, strips.tiles, Number(copies), Number(step.hasResidual)],
+    ...[strips.rows, strips.cols, strips.tiles, borderCodes[borders], Number(step.hasResidual)],
     ...step.epilogue,
     ...[offsets.length, ...offsets],
   ]);
@@ -164,7 +177,7 @@ export function emitDirect(plan: PlanBuilder, context: X86Context, step: DirectS
     args: step.args,
     params,
     tasks: batch * groups * stripCount * tileGroups,
-    scratchBytes: copies ? scratchFloats * 4 : 0,
+    scratchBytes: borders === "copied" ? scratchFloats * 4 : 0,
   });
 }
 

@@ -1,11 +1,14 @@
 import type { Kernel } from "@coracle/core";
 import type { X86Context } from "../context.ts";
 import { argReduceKernels } from "./arg-reduce.ts";
+import { attentionKernels } from "./attention.ts";
 import { binaryKernels } from "./binary.ts";
 import { castKernels } from "./cast.ts";
+import { channelKernels } from "./channels.ts";
 import { concatKernels } from "./concat.ts";
 import { convKernels } from "./conv.ts";
 import { convTransposeKernels } from "./conv-transpose.ts";
+import { convWinogradKernels } from "./conv-winograd.ts";
 import { depthwiseKernels } from "./depthwise.ts";
 import { gatherKernels } from "./gather.ts";
 import { matMulKernels } from "./matmul.ts";
@@ -24,11 +27,14 @@ import { whereKernels } from "./where.ts";
 
 const families: readonly ((context: X86Context) => Kernel[])[] = [
   argReduceKernels,
+  attentionKernels,
   binaryKernels,
   castKernels,
+  channelKernels,
   concatKernels,
   convKernels,
   convTransposeKernels,
+  convWinogradKernels,
   depthwiseKernels,
   gatherKernels,
   matMulKernels,

@@ -1,12 +1,4 @@
-import {
-  type Activation,
-  type Arg,
-  type Kernel,
-  type Node,
-  ops,
-  type PlanBuilder,
-  type Value,
-} from "@coracle/core";
+import { type Activation, type Arg, type Kernel, type Node, ops, type PlanBuilder } from "@coracle/core";
 import type { X86Context } from "../context.ts";
 import { epilogueWords, paddedBias, prepared, roundUp, tileRate } from "./conv-geometry.ts";
 import { broadcastStrides } from "./loops.ts";
@@ -14,9 +6,15 @@ import { allOf, dims, floatBits, product, sized } from "./values.ts";
 
 const stepNs = 300;
 const bytesPerNs = 20;
-const tileRows = 6;
-const stripFloats = 65536;
+/** Vectors of columns in a panel of packed B: kPanelVectors of the kernels. */
+const panelVectors = 2;
+/** Products of a sum before the next panel's turn, and what of A then stays in L2. */
+const depthFloats = 768;
+const stripFloats = 131_072;
 const minTaskMultiplyAdds = 200_000;
+/** A that is copied wants panels enough to repay it. */
+const minPanelsOfCopy = 4;
+const rowPadFloats = 16;
 
 interface MatMulAttrs {
   readonly transA?: boolean;
@@ -66,7 +64,7 @@ function foldedRows(made: Product): Product {
 function packedB(plan: PlanBuilder, context: X86Context, node: Node<MatMulAttrs>, sizes: Product): Arg {
   const { n, k, batchB, transB } = sizes;
   const matrices = product(batchB);
-  const panelColumns = context.block === 16 ? 64 : 2 * context.block;
+  const panelColumns = panelVectors * context.block;
   return prepared(plan, node.inputs[1]!, {
     kernel: "f32_gemm_pack_b",
     params: Int32Array.of(
@@ -95,38 +93,48 @@ interface Split {
   readonly rows: number;
   readonly panels: number;
   readonly tasks: number;
+  readonly depth: number;
+  readonly copiesA: boolean;
 }
 
-/** Rows of A that stay in L2, and panels to a task so that every thread finds some eight tasks. */
+/** Rows so many bytes apart fall into few sets of L1. */
+const aliasBytes = 2048;
+
+/** Rows of A that stay in L2 and do not depend on the threads; panels so that every thread finds some eight tasks. */
 function splitWork(context: X86Context, { m, n, k, batch }: Product, threads: number): Split {
-  const panels = Math.ceil(n / (context.block === 16 ? 64 : 2 * context.block));
+  const tileRows = context.block === 16 ? 14 : 6;
+  const panels = Math.ceil(n / (panelVectors * context.block));
   const batches = product(batch);
   const wanted =
     threads === 1 ? 1 : Math.min(threads * 8, Math.floor((batches * m * n * k) / minTaskMultiplyAdds));
-  const fitting = Math.max(tileRows, Math.floor(stripFloats / Math.max(1, k) / tileRows) * tileRows);
+  const depth = m <= tileRows / 2 ? Math.max(1, k) : Math.min(Math.max(1, k), depthFloats);
+  const fitting = Math.max(tileRows, Math.floor(stripFloats / depth / tileRows) * tileRows);
   const strips = Math.max(1, Math.ceil(m / fitting));
   const rows = Math.max(1, Math.min(m, roundUp(Math.ceil(m / strips), tileRows)));
   const strided = Math.ceil(m / rows);
+  const copiesA = m > tileRows / 2 && (k * 4) % aliasBytes === 0 && panels >= minPanelsOfCopy;
   const groups = Math.max(1, Math.min(panels, Math.ceil(wanted / Math.max(1, batches * strided))));
-  const each = Math.max(1, Math.ceil(panels / groups));
-  return { rows, panels: each, tasks: batches * strided * Math.ceil(panels / each) };
+  const each = Math.max(copiesA ? minPanelsOfCopy : 1, Math.ceil(panels / groups));
+  return { rows, panels: each, tasks: batches * strided * Math.ceil(panels / each), depth, copiesA };
 }
 
 function lower(plan: PlanBuilder, context: X86Context, node: Node<MatMulAttrs>): void {
   const sizes = productOf(node);
   const { m, n, k, batch, batchA, batchB } = sizes;
-  const bias: Value | undefined = node.inputs[2];
+  const [, , bias, residual] = node.inputs;
   const a = rowMajorA(plan, node, sizes);
   const b = packedB(plan, context, node, sizes);
   const args = [a, b, plan.arg(node.outputs[0]!)];
   if (bias) args.push(paddedBias(plan, context, { bias, owner: bias }, { groups: 1, each: n }));
+  if (residual) args.push(plan.arg(residual));
   const split = splitWork(context, sizes, plan.threads);
   const matrixB = roundUp(n, context.block) * k;
   plan.step({
     kernel: "f32_gemm",
     args,
     params: Int32Array.from([
-      ...[m, n, k, k, split.rows, split.panels, Number(bias !== undefined)],
+      ...[m, n, k, k, split.rows, split.panels, split.depth, Number(split.copiesA)],
+      ...[Number(bias !== undefined), Number(residual !== undefined)],
       ...epilogueWords(node.attrs.activation),
       batch.length,
       ...batch,
@@ -134,6 +142,7 @@ function lower(plan: PlanBuilder, context: X86Context, node: Node<MatMulAttrs>):
       ...broadcastStrides(batchB, batch).map((stride) => stride * matrixB),
     ]),
     tasks: split.tasks,
+    scratchBytes: split.copiesA ? split.rows * (split.depth + rowPadFloats) * 4 : 0,
   });
 }
 
@@ -145,7 +154,7 @@ export function matMulKernels(context: X86Context): Kernel[] {
     supports: (node) => allOf(node, ["f32"]),
     costNs(node) {
       const { m, n, k, batch } = productOf(node);
-      const work = (product(batch) * m * n * k) / (tileRate[context.level] * 0.9);
+      const work = (product(batch) * m * n * k) / (tileRate[context.level] * 0.95);
       return stepNs + Math.max(work, (product(dims(node.inputs[1]!)) * 4) / bytesPerNs);
     },
     lower: (node, plan) => lower(plan, context, node),

@@ -1,4 +1,17 @@
-import { dtypeBytes, type Kernel, type Node, normalizeAxis, type Op, ops } from "@coracle/core";
+import {
+  dtypeBytes,
+  type Kernel,
+  type LayoutChoice,
+  type Node,
+  normalizeAxis,
+  numbers,
+  type Op,
+  ops,
+  type PlanBuilder,
+} from "@coracle/core";
+import type { X86Context } from "../context.ts";
+import { channelsStep, inOrder } from "./channels.ts";
+import { isBlockable } from "./layouts.ts";
 import { chunksOf, maxRank, padded } from "./loops.ts";
 import {
   constantInts,
@@ -60,38 +73,67 @@ function frameOf(node: Node<PadAttrs>): Frame {
   return { inDims, outDims, before, bytes };
 }
 
-const padKernel: Kernel<PadAttrs> = sized({
-  op: ops.pad as Op<PadAttrs>,
-  name: "x86/pad",
-  supports(node) {
-    const constants = requireConstants(node, { pads: 1, axes: 3 });
-    if (constants !== true) return constants;
-    return firstReason(
-      dims(input(node, 0)).length > 0 || "a scalar has nothing to pad",
-      frameOf(node).inDims.length <= maxRank || `at most ${maxRank} dims after merging`,
-      product(dims(input(node, 0))) > 0 || "the input is empty",
-    );
-  },
-  costNs: (node) => streamNs(node, 0.1),
-  lower(node, plan) {
-    const { inDims, outDims, before, bytes } = frameOf(node);
-    const { chunk, tasks } = chunksOf(product(outDims.slice(0, -1)), outDims.at(-1)! * bytes, 65536);
-    const size = dtypeBytes(input(node, 0).type.dtype);
-    plan.step({
-      kernel: "pad",
-      args: [plan.arg(input(node, 0)), plan.arg(input(node, 2)), plan.arg(output(node))],
-      params: Int32Array.of(
-        ...[modes.indexOf(node.attrs.mode), bytes, size, inDims.length, chunk],
-        ...padded(inDims, 1),
-        ...padded(outDims, 1),
-        ...padded(before),
-      ),
-      tasks,
-    });
-  },
-});
+/** Zeros after (or channels cut from) the channels of a map, and nothing else. */
+function isOnChannels(node: Node<PadAttrs>): boolean {
+  const [x, y] = [input(node, 0), output(node)];
+  const fill = node.inputs[2];
+  const isZero = fill === undefined || (fill.data !== undefined && numbers(fill.data)[0] === 0);
+  if (node.attrs.mode !== "constant" || !isZero || !isBlockable(x)) return false;
+  return dims(x).every((size, d) => d === 1 || (size === dims(y)[d] && beforeOf(node)[d] === 0));
+}
+
+function lowerChannels(plan: PlanBuilder, context: X86Context, node: Node<PadAttrs>): void {
+  const [x, y] = [input(node, 0), output(node)];
+  const channels = dims(x)[1]!;
+  const before = beforeOf(node)[1]!;
+  const picks = inOrder(dims(y)[1]!, -before).map((c) => (c < channels ? Math.max(c, -1) : -1));
+  channelsStep(plan, context, { inputs: [x], outputs: [{ value: y, picks }] });
+}
+
+function layouts(context: X86Context, node: Node<PadAttrs>): readonly LayoutChoice[] {
+  const plain: LayoutChoice = { inputs: node.inputs.map(() => undefined), outputs: [undefined] };
+  if (!isOnChannels(node)) return [plain];
+  return [{ inputs: [context.layout, ...plain.inputs.slice(1)], outputs: [context.layout] }, plain];
+}
+
+const padKernel = (context: X86Context): Kernel<PadAttrs> =>
+  sized({
+    op: ops.pad as Op<PadAttrs>,
+    name: "x86/pad",
+    supports(node) {
+      const constants = requireConstants(node, { pads: 1, axes: 3 });
+      if (constants !== true) return constants;
+      return firstReason(
+        dims(input(node, 0)).length > 0 || "a scalar has nothing to pad",
+        frameOf(node).inDims.length <= maxRank || `at most ${maxRank} dims after merging`,
+        product(dims(input(node, 0))) > 0 || "the input is empty",
+      );
+    },
+    layouts: (node) => layouts(context, node),
+    costNs: (node) => streamNs(node, 0.1),
+    lower(node, plan) {
+      if (input(node, 0).type.layout !== undefined) {
+        lowerChannels(plan, context, node);
+        return;
+      }
+      const { inDims, outDims, before, bytes } = frameOf(node);
+      const { chunk, tasks } = chunksOf(product(outDims.slice(0, -1)), outDims.at(-1)! * bytes, 65536);
+      const size = dtypeBytes(input(node, 0).type.dtype);
+      plan.step({
+        kernel: "pad",
+        args: [plan.arg(input(node, 0)), plan.arg(input(node, 2)), plan.arg(output(node))],
+        params: Int32Array.of(
+          ...[modes.indexOf(node.attrs.mode), bytes, size, inDims.length, chunk],
+          ...padded(inDims, 1),
+          ...padded(outDims, 1),
+          ...padded(before),
+        ),
+        tasks,
+      });
+    },
+  });
 
 /** All modes, any dtype, crops too. */
-export function padKernels(): Kernel[] {
-  return [padKernel as Kernel];
+export function padKernels(context: X86Context): Kernel[] {
+  return [padKernel(context) as Kernel];
 }

@@ -1,6 +1,7 @@
 import type { OpCase } from "../case.ts";
 import { activationCases } from "./activations.ts";
 import { algebraCases } from "./algebra.ts";
+import { attentionCases } from "./attention.ts";
 import { binaryCases } from "./binary.ts";
 import { castCases } from "./cast.ts";
 import { controlCases } from "./control.ts";
@@ -26,6 +27,7 @@ import { whereCases } from "./where.ts";
 export const opCases: readonly OpCase[] = [
   ...activationCases,
   ...algebraCases,
+  ...attentionCases,
   ...binaryCases,
   ...castCases,
   ...gatherCases,

@@ -108,6 +108,21 @@ export const matMulCases: readonly OpCase[] = cases(ops.matMul, [
   biased({ activation: { kind: "relu" } }, " then relu"),
   biased({ activation: { kind: "gelu", approximate: "none" } }, " then gelu"),
   biased({ activation: { kind: "sigmoid" } }, " then sigmoid"),
+  ...[
+    [2, 7, 18, 35],
+    [1, 15, 1600, 33],
+    [1, 200, 1024, 130],
+    [1, 1, 40, 70],
+  ].map(([b, m, k, n]) => ({
+    name: `with residual ${[b, m, k, n]}`,
+    attrs: { activation: { kind: "gelu", approximate: "none" } } as const,
+    inputs: [
+      f32([b!, m!, k!], -1, 1),
+      constant(f32([k!, n!], -0.1, 0.1)),
+      constant(f32([n!])),
+      f32([b!, m!, n!]),
+    ],
+  })),
   { name: "relu without bias", attrs: { activation: { kind: "relu" } }, inputs: [f32([3, 4]), f32([4, 5])] },
   ...(["f64", "f16", "bf16"] as const).map((dtype) => ({
     attrs: {},

@@ -56,6 +56,7 @@ const concats = cases(ops.concat, [
   { attrs: { axis: -1 }, inputs: [f32([2, 3, 5]), f32([2, 3, 1]), constant(f32([2, 3, 16]))] },
   { attrs: { axis: 1 }, inputs: [f32([2, 16, 7, 7]), f32([2, 32, 7, 7])] },
   { attrs: { axis: 1 }, inputs: [f32([1, 16, 5, 5]), f32([1, 3, 5, 5]), f32([1, 13, 5, 5])] },
+  { attrs: { axis: 1 }, inputs: [f32([2, 24, 5, 5]), f32([2, 24, 5, 5]), f32([2, 24, 5, 5])] },
   { attrs: { axis: 2 }, inputs: [f32([1, 16, 2, 5]), f32([1, 16, 3, 5])] },
   ...everyWidth.map((dtype) => ({
     attrs: { axis: 1 },
@@ -69,6 +70,7 @@ const splits = cases(ops.split, [
   { attrs: { axis: -1, numOutputs: 2 }, inputs: [f32([3, 17]), ints(1, 16)] },
   { attrs: { axis: 1, numOutputs: 2 }, inputs: [f32([2, 32, 7, 7]), ints(16, 16)] },
   { attrs: { axis: 1, numOutputs: 3 }, inputs: [f32([2, 8, 3, 3]), ints(3, 0, 5)] },
+  { attrs: { axis: 1, numOutputs: 2 }, inputs: [f32([2, 116, 3, 5])] },
   ...everyWidth.map((dtype) => ({ attrs: { axis: 1, numOutputs: 2 }, inputs: [random(dtype, [3, 6])] })),
 ]);
 
@@ -228,10 +230,42 @@ const pads = cases(ops.pad, [
     attrs: { mode: "constant" },
     inputs: [f32([0, 2]), ints(1, 2), scalar("f32", 9), ints(0)],
   },
+  {
+    name: "zeros after channels",
+    attrs: { mode: "constant" },
+    inputs: [f32([2, 24, 5, 3]), ints(0, 4), scalar("f32", 0), ints(1)],
+  },
+  {
+    name: "zeros around channels",
+    attrs: { mode: "constant" },
+    inputs: [f32([1, 17, 3, 3]), ints(5, 14), constant(scalar("f32", 0)), ints(-3)],
+  },
+  {
+    name: "channels cut",
+    attrs: { mode: "constant" },
+    inputs: [f32([1, 40, 3, 3]), ints(-3, -9), constant(scalar("f32", 0)), ints(1)],
+  },
   { name: "of a scalar", attrs: { mode: "constant" }, inputs: [f32([]), ints(), scalar("f32", 9), ints()] },
 ]);
 
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+const shuffled = upTo(116).map((_, i) => (i % 2) * 58 + (i >> 1));
+
+const picks = cases(ops.pickChannels, [
+  { name: "as they are", attrs: { picks: [upTo(20)] }, inputs: [f32([2, 20, 3, 5])] },
+  {
+    name: "joined, shuffled and split",
+    attrs: { picks: [shuffled.slice(0, 58), shuffled.slice(58)] },
+    inputs: [f32([1, 58, 7, 7]), f32([1, 58, 7, 7])],
+  },
+  { name: "backwards", attrs: { picks: [upTo(33).reverse()] }, inputs: [f32([1, 33, 2, 2])] },
+  { name: "some of many", attrs: { picks: [[63, 1, 17, 40, 17, 0, -1, 5]] }, inputs: [f32([1, 64, 3, 3])] },
+  { name: "zeros", attrs: { picks: [[-1, -1], [2]] }, inputs: [f32([2, 3, 2, 2])] },
+  { name: "not maps", attrs: { picks: [[1, 0]] }, inputs: [random("i64", [3, 2])] },
+]);
+
 export const movementCases: readonly OpCase[] = [
+  ...picks,
   ...transposes,
   ...concats,
   ...splits,

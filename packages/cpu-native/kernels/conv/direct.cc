@@ -10,7 +10,7 @@ namespace coracle::CORACLE_ISA {
 namespace {
 
 // args: x, packed weights, bias padded to whole blocks, out, residual (when has_residual).
-// Sizes of x and out in floats, extents in pixels. copies: strips go through zero-padded scratch.
+// Sizes of x and out in floats, extents in pixels. borders: what happens to taps outside the map, see Borders.
 // half_last: the last block has no more than 8 channels, and its weights as many lanes.
 // spread: 0 for a blocked output; else the channels of a group, whose offsets in out follow the struct.
 struct ConvParams {
@@ -21,11 +21,15 @@ struct ConvParams {
   int32_t row_step, col_step, row_dilation, col_dilation, pad_top, pad_left;
   int32_t out_height, out_width, out_blocks, half_last;
   int32_t out_batch, out_group, out_block, out_row, out_pixel, out_offset;
-  int32_t strip_rows, strip_cols, tiles_per_task, copies, has_residual;
+  int32_t strip_rows, strip_cols, tiles_per_task, borders, has_residual;
   int32_t activation;
   float a, b;
   int32_t spread;
 };
+
+// none: no tap is outside. copied: strips go through zero-padded scratch. clipped: those taps are left out of the sums,
+// pixels with the same taps together.
+enum Borders { kNoBorders = 0, kCopied = 1, kClipped = 2 };
 
 struct Strip {
   int32_t image, group, row0, row1, col0, col1;
@@ -61,9 +65,10 @@ struct Source {
 
 Source open_strip(const ConvParams& p, const float* x, const Strip& s, float* scratch, bool is_new) {
   x += static_cast<intptr_t>(s.image) * p.in_batch + static_cast<intptr_t>(s.group) * p.in_group;
-  if (!p.copies) {
-    const intptr_t first = static_cast<intptr_t>(s.row0) * p.row_step * p.in_width + s.col0 * p.col_step;
-    return {x + first * p.pixel, p.in_block, p.in_width};
+  if (p.borders != kCopied) {
+    const intptr_t row = static_cast<intptr_t>(s.row0) * p.row_step - p.pad_top;
+    const intptr_t col = static_cast<intptr_t>(s.col0) * p.col_step - p.pad_left;
+    return {x + (row * p.in_width + col) * p.pixel, p.in_block, p.in_width};
   }
   if (is_new) copy_strip(p, x, s, scratch);
   const intptr_t cols = (s.col1 - s.col0 - 1) * p.col_step + p.col_extent;
@@ -86,7 +91,7 @@ struct Lanes {
 
 TileShape shape_of(const ConvParams& p, const Source& source, const Pass& pass, const Epilogue& e) {
   const float infinity = __builtin_inff();
-  TileShape shape;
+  TileShape shape = {};
   shape.blocks = pass.blocks;
   shape.row_taps = p.row_taps;
   shape.col_taps = p.col_taps;
@@ -100,37 +105,99 @@ TileShape shape_of(const ConvParams& p, const Source& source, const Pass& pass, 
   shape.out_vector_stride = p.spread ? kSpreadVector : p.out_block;
   shape.low = pass.is_last ? e.low : -infinity;
   shape.high = pass.is_last ? e.high : infinity;
+  shape.hard_swish = pass.is_last && e.after == CORACLE_ACT_HARD_SWISH;
   return shape;
 }
 
-// The output rows of one strip, one channel tile, one range of input blocks. data.out and data.residual: pixel 0,0.
+// Taps first..last-1 of a window that begins at `start`.
+struct Taps {
+  int first, last;
+};
+
+Taps taps_inside(int start, int taps, int dilation, int size) {
+  const int first = start < 0 ? min_int(ceil_div(-start, dilation), taps) : 0;
+  const int inside = start < size ? ceil_div(size - start, dilation) : 0;
+  return {first, max_int(first, min_int(inside, taps))};
+}
+
+// What the tiles of a pass share. data.x: the strip's first tap; data.out and data.residual: pixel 0,0.
+struct Job {
+  const ConvParams& p;
+  const Strip& s;
+  const Lanes& lanes;
+  const TileFn* tiles;
+  TileShape shape;
+  TileData data;
+  Epilogue e;
+  intptr_t x_row;  // floats between output rows in x
+  bool is_last;
+};
+
+// Neighbouring pixels of one row, in tiles of about equal width.
+void run_pixels(const Job& job, const TileShape& shape, TileData data, int row, int col0, int col1) {
+  const ConvParams& p = job.p;
+  const Lanes& lanes = job.lanes;
+  SpreadTile spread;
+  const float* x = data.x + (row - job.s.row0) * job.x_row;
+  const int count = ceil_div(col1 - col0, kTileRows);
+  for (int i = 0, col = col0; i < count; ++i) {
+    const int width = (col1 - col + count - i - 1) / (count - i);
+    const intptr_t at = static_cast<intptr_t>(row) * p.out_row + static_cast<intptr_t>(col) * p.out_pixel;
+    float* out = job.data.out + at;
+    data.x = x + (col - job.s.col0) * shape.pixel_stride;
+    data.out = p.spread ? spread.data : out;
+    data.residual = job.data.residual ? job.data.residual + at : nullptr;
+    job.tiles[width](shape, data);
+    if (job.is_last && job.e.after != CORACLE_ACT_NONE && !shape.hard_swish) {
+      activate_stored(job.e, data.out, width, lanes.vectors, shape.out_pixel_stride, shape.out_vector_stride,
+                      lanes.half ? kHalfLanes : f32v::width);
+    }
+    if (p.spread) spread_tile(spread, lanes.offsets, lanes.count, width, out, p.out_pixel);
+    col += width;
+  }
+}
+
+// One row without the taps that fall outside the map.
+void run_clipped(const Job& job, int row) {
+  const ConvParams& p = job.p;
+  const Taps rows = taps_inside(row * p.row_step - p.pad_top, p.row_taps, p.row_dilation, p.in_height);
+  const auto cols_at = [&](int col) {
+    return taps_inside(col * p.col_step - p.pad_left, p.col_taps, p.col_dilation, p.in_width);
+  };
+  for (int col0 = job.s.col0, col1; col0 < job.s.col1; col0 = col1) {
+    const Taps cols = cols_at(col0);
+    for (col1 = col0 + 1; col1 < job.s.col1; ++col1) {
+      const Taps next = cols_at(col1);
+      if (next.first != cols.first || next.last != cols.last) break;
+    }
+    TileShape shape = job.shape;
+    shape.row_taps = rows.last - rows.first;
+    shape.col_taps = cols.last - cols.first;
+    shape.lead_taps = rows.first * p.col_taps + cols.first;
+    shape.gap_taps = p.col_taps - shape.col_taps;
+    shape.tail_taps = (p.row_taps - rows.last) * p.col_taps - cols.first;
+    TileData data = job.data;
+    data.x += rows.first * shape.row_stride + cols.first * shape.col_stride;
+    run_pixels(job, shape, data, row, col0, col1);
+  }
+}
+
+// The output rows of one strip, one channel tile, one range of input blocks.
 void run_pass(const ConvParams& p, const Strip& s, const Source& source, const Pass& pass, TileData data,
               const Lanes& lanes) {
   const Epilogue e = make_epilogue(p.activation, p.a, p.b);
   const TileShape shape = shape_of(p, source, pass, e);
-  const TileFn* tiles = conv_tiles(lanes.vectors, lanes.half, shape.pixel_stride);
-  SpreadTile spread;
   if (!pass.is_first) data.bias = nullptr;
-  const float* residual = pass.is_last ? data.residual : nullptr;
-  const float* x = source.x + pass.first_block * source.block_stride;
-  float* out = data.out;
-  const int count = ceil_div(s.col1 - s.col0, kTileRows);
+  if (!pass.is_last) data.residual = nullptr;
+  data.x = source.x + pass.first_block * source.block_stride;
+  const Job job = {p,           s,    lanes, conv_tiles(lanes.vectors, lanes.half, shape.pixel_stride),
+                   shape,       data, e,     p.row_step * source.row_width * p.pixel,
+                   pass.is_last};
   for (int row = s.row0; row < s.row1; ++row) {
-    const intptr_t x_row = (row - s.row0) * p.row_step * source.row_width * p.pixel;
-    for (int i = 0, col = s.col0; i < count; ++i) {
-      const int width = (s.col1 - col + count - i - 1) / (count - i);
-      const intptr_t at = static_cast<intptr_t>(row) * p.out_row + static_cast<intptr_t>(col) * p.out_pixel;
-      data.x = x + x_row + (col - s.col0) * shape.pixel_stride;
-      data.out = p.spread ? spread.data : out + at;
-      data.residual = residual ? residual + at : nullptr;
-      tiles[width](shape, data);
-      if (pass.is_last && e.after != CORACLE_ACT_NONE) {
-        activate_stored(e, data.out, width, lanes.vectors, shape.out_pixel_stride, shape.out_vector_stride,
-                        lanes.half ? kHalfLanes : f32v::width);
-      }
-      if (p.spread) spread_tile(spread, lanes.offsets, lanes.count, width, out + at, p.out_pixel);
-      col += width;
-    }
+    if (p.borders == kClipped)
+      run_clipped(job, row);
+    else
+      run_pixels(job, shape, data, row, s.col0, s.col1);
   }
 }
 
@@ -186,10 +253,13 @@ void f32_conv_direct(const coracle_call* call, int32_t begin, int32_t end) {
     rest /= col_strips;
     const int row0 = rest % row_strips * p.strip_rows;
     rest /= row_strips;
-    const Strip strip = {rest / p.groups, rest % p.groups, row0, min_int(row0 + p.strip_rows, p.out_height),
-                         col0, min_int(col0 + p.strip_cols, p.out_width)};
-    const Source source =
-        open_strip(p, arg<const float>(call, 0), strip, static_cast<float*>(call->scratch), is_new);
+    const Strip strip = {rest / p.groups,
+                         rest % p.groups,
+                         row0,
+                         min_int(row0 + p.strip_rows, p.out_height),
+                         col0,
+                         min_int(col0 + p.strip_cols, p.out_width)};
+    const Source source = open_strip(p, arg<const float>(call, 0), strip, static_cast<float*>(call->scratch), is_new);
     const int tile0 = task % tile_groups * p.tiles_per_task;
     const int tile1 = min_int(tile0 + p.tiles_per_task, tiles);
     for (int t = tile0; t < tile1; ++t) run_tile(p, call, strip, source, t);

@@ -26,17 +26,31 @@ CORACLE_INLINE Epilogue make_epilogue(int32_t activation, float a, float b) {
   return e;
 }
 
-// rows x vectors of out, as a tile stored them.
+// Calls apply(x) for rows x vectors of out, as a tile stored them.
+template <class Apply>
+CORACLE_INLINE void over_stored(float* out, int rows, int vectors, intptr_t row_stride, intptr_t vector_stride,
+                                int lanes, Apply apply) {
+  for (int v = 0; v < vectors; ++v) {
+    float* at = out + v * vector_stride;
+    if (v + 1 < vectors || lanes == f32v::width) {
+#pragma GCC unroll 4
+      for (int m = 0; m < rows; ++m) store(at + m * row_stride, apply(load(at + m * row_stride)));
+    } else {
+      for (int m = 0; m < rows; ++m) store_n(at + m * row_stride, apply(load_n(at + m * row_stride, lanes)), lanes);
+    }
+  }
+}
+
 __attribute__((noinline, unused)) void activate_stored(const Epilogue& e, float* out, int rows, int vectors,
                                                        intptr_t row_stride, intptr_t vector_stride, int lanes) {
   const f32v a = set1(e.a), b = set1(e.b);
-  for (int m = 0; m < rows; ++m) {
-    for (int v = 0; v < vectors; ++v) {
-      float* at = out + m * row_stride + v * vector_stride;
-      if (v + 1 < vectors || lanes == f32v::width) store(at, activate(load(at), e.after, a, b));
-      else store_n(at, activate(load_n(at, lanes), e.after, a, b), lanes);
-    }
-  }
+  const auto over = [&](auto apply) { over_stored(out, rows, vectors, row_stride, vector_stride, lanes, apply); };
+  if (e.after == CORACLE_ACT_SWISH && e.a == 1.0f)
+    over([](f32v x) { return swish(x); });
+  else if (e.after == CORACLE_ACT_HARD_SWISH)
+    over([](f32v x) { return hard_swish(x); });
+  else
+    over([&](f32v x) { return activate(x, e.after, a, b); });
 }
 
 }  // namespace

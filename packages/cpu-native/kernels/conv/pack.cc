@@ -68,8 +68,10 @@ void f32_conv_pack(const coracle_call* call, int32_t begin, int32_t end) {
                      first,
                      min_int(lanes, p.out_channels - first),
                      lanes};
-    if (p.planar) packer.planar();
-    else packer.blocked();
+    if (p.planar)
+      packer.planar();
+    else
+      packer.blocked();
   }
 }
 

@@ -49,9 +49,12 @@ void load_strip(const PlanarParams& p, const float* x, int first_row, float* scr
     for (int row = 0; row < height; ++row, scratch += row_floats) {
       const int in_row = first_row * p.row_step - p.pad_top + row;
       const float* source = x + (static_cast<intptr_t>(ic) * p.in_height + in_row) * p.in_width;
-      if (in_row < 0 || in_row >= p.in_height) memset(scratch, 0, sizeof(float) * row_floats);
-      else if (p.col_step == 1) copy_row(p, source, scratch);
-      else sort_row(p, source, scratch);
+      if (in_row < 0 || in_row >= p.in_height)
+        memset(scratch, 0, sizeof(float) * row_floats);
+      else if (p.col_step == 1)
+        copy_row(p, source, scratch);
+      else
+        sort_row(p, source, scratch);
     }
   }
 }
@@ -127,8 +130,8 @@ void planar_strip(const PlanarParams& p, const coracle_call* call, int image, in
       for (int col = 0; col < p.out_width; col += step) {
         const intptr_t at = channel_at + static_cast<intptr_t>(row) * p.out_width + col;
         const PlanarOut to = {p.has_bias ? arg<const float>(call, 3) + channel : nullptr,
-                              p.has_residual ? arg<const float>(call, 4) + at : nullptr,
-                              arg<float>(call, 2) + at, plane, p.out_width - col};
+                              p.has_residual ? arg<const float>(call, 4) + at : nullptr, arg<float>(call, 2) + at,
+                              plane, p.out_width - col};
         switch (min_int(p.out_channels - oc, kChannels)) {
           case 1: planar_row<1>(p, e, x + col, w, to); break;
           case 2: planar_row<2>(p, e, x + col, w, to); break;

@@ -2,6 +2,7 @@
 // rows (output pixels, or rows of A) x vectors (of output channels, or columns of B), all products summed in registers.
 #pragma once
 #include "kernels/conv/tile_shape.h"
+#include "simd/activation.h"
 
 namespace coracle::CORACLE_ISA {
 namespace {
@@ -39,8 +40,8 @@ CORACLE_INLINE void tile_start(const TileShape& s, const TileData& d, f32v (&acc
   }
 }
 
-template <int rows, int vectors>
-CORACLE_INLINE void tile_store(const TileShape& s, const TileData& d, const f32v (&acc)[rows][vectors]) {
+template <bool hard, int rows, int vectors>
+CORACLE_INLINE void tile_finish(const TileShape& s, const TileData& d, const f32v (&acc)[rows][vectors]) {
   const f32v low = set1(s.low), high = set1(s.high);
 #pragma GCC unroll 4
   for (int v = 0; v < vectors; ++v) {
@@ -51,17 +52,28 @@ CORACLE_INLINE void tile_store(const TileShape& s, const TileData& d, const f32v
       f32v y = acc[m][v];
       if (d.residual) y += whole ? load(d.residual + at) : load_n(d.residual + at, d.lanes);
       y = clamp(y, low, high);
-      if (whole) store(d.out + at, y);
-      else store_n(d.out + at, y, d.lanes);
+      if constexpr (hard) y = hard_swish(y);
+      if (whole)
+        store(d.out + at, y);
+      else
+        store_n(d.out + at, y, d.lanes);
     }
   }
+}
+
+template <int rows, int vectors>
+CORACLE_INLINE void tile_store(const TileShape& s, const TileData& d, const f32v (&acc)[rows][vectors]) {
+  if (s.hard_swish)
+    tile_finish<true, rows, vectors>(s, d, acc);
+  else
+    tile_finish<false, rows, vectors>(s, d, acc);
 }
 
 // fixed_stride: floats between the rows of x when known here, else 0.
 template <int rows, int vectors, int fixed_stride>
 void tile(const TileShape& s, const TileData& d) {
   constexpr int groups = (rows + 2) / 3, chains = tile_chains(rows), step = vectors * f32v::width;
-  constexpr int ahead = 16 * step;
+  constexpr int ahead = (rows == 1 ? 64 : 16) * step;
   const intptr_t stride = fixed_stride ? fixed_stride : s.pixel_stride;
   f32v acc[chains][rows][vectors];
   tile_start(s, d, acc[0]);
@@ -73,14 +85,15 @@ void tile(const TileShape& s, const TileData& d) {
       for (int v = 0; v < vectors; ++v) acc[c][m][v] = zero();
   const float* w = d.w;
   for (int block = 0; block < s.blocks; ++block) {
-    const int inner = block + 1 < s.blocks ? s.inner : s.inner_tail;
+    const intptr_t inner = block + 1 < s.blocks ? s.inner : s.inner_tail;
+    w += s.lead_taps * inner * step;
     for (int tap_row = 0; tap_row < s.row_taps; ++tap_row) {
       const float* x = d.x + block * s.block_stride + tap_row * s.row_stride;
       for (int tap_col = 0; tap_col < s.col_taps; ++tap_col, x += s.col_stride) {
         const float* base[groups];
 #pragma GCC unroll 5
         for (int g = 0; g < groups; ++g) base[g] = x + 3 * g * stride;
-        int i = 0;
+        intptr_t i = 0;
         for (; i + chains <= inner; i += chains, w += chains * step) {
 #pragma GCC unroll 4
           for (int c = 0; c < chains; ++c) {
@@ -97,7 +110,9 @@ void tile(const TileShape& s, const TileData& d) {
           for (int g = 0; g < groups; ++g) ++base[g];
         }
       }
+      w += s.gap_taps * inner * step;
     }
+    w += s.tail_taps * inner * step;
   }
 #pragma GCC unroll 4
   for (int c = 1; c < chains; ++c)
@@ -114,16 +129,30 @@ struct TileTable {
 #if CORACLE_WIDTH == 16
   static constexpr TileFn fn[kTileRows + 1] = {
       nullptr,
-      tile<1, vectors, stride>,  tile<2, vectors, stride>,  tile<3, vectors, stride>,  tile<4, vectors, stride>,
-      tile<5, vectors, stride>,  tile<6, vectors, stride>,  tile<7, vectors, stride>,  tile<8, vectors, stride>,
-      tile<9, vectors, stride>,  tile<10, vectors, stride>, tile<11, vectors, stride>, tile<12, vectors, stride>,
-      tile<13, vectors, stride>, tile<14, vectors, stride>,
+      tile<1, vectors, stride>,
+      tile<2, vectors, stride>,
+      tile<3, vectors, stride>,
+      tile<4, vectors, stride>,
+      tile<5, vectors, stride>,
+      tile<6, vectors, stride>,
+      tile<7, vectors, stride>,
+      tile<8, vectors, stride>,
+      tile<9, vectors, stride>,
+      tile<10, vectors, stride>,
+      tile<11, vectors, stride>,
+      tile<12, vectors, stride>,
+      tile<13, vectors, stride>,
+      tile<14, vectors, stride>,
   };
 #else
   static constexpr TileFn fn[kTileRows + 1] = {
       nullptr,
-      tile<1, vectors, stride>, tile<2, vectors, stride>, tile<3, vectors, stride>,
-      tile<4, vectors, stride>, tile<5, vectors, stride>, tile<6, vectors, stride>,
+      tile<1, vectors, stride>,
+      tile<2, vectors, stride>,
+      tile<3, vectors, stride>,
+      tile<4, vectors, stride>,
+      tile<5, vectors, stride>,
+      tile<6, vectors, stride>,
   };
 #endif
 };

@@ -11,13 +11,17 @@ constexpr int kTileRows = 6;
 #endif
 constexpr int kTileVectors = 2;
 
-// The sum runs over blocks x row_taps x col_taps x inner, where inner steps by one float of x
-// and the last block has inner_tail of them. Weights follow in that order, vectors * width floats a product.
+// The sum runs over blocks x row_taps x col_taps x inner, where inner steps by one float of x and the last block has
+// inner_tail of them. Weights follow in that order, vectors * width floats a product, and hold more taps than are
+// summed: lead_taps before the first row of each block, gap_taps after each row, tail_taps after the last.
+// hard_swish: follows the clamp.
 struct TileShape {
   int32_t blocks, row_taps, col_taps, inner, inner_tail;
+  int32_t lead_taps, gap_taps, tail_taps;
   intptr_t block_stride, row_stride, col_stride, pixel_stride;
   intptr_t out_pixel_stride, out_vector_stride;
   float low, high;
+  bool hard_swish;
 };
 
 // bias null: the sum starts from what out holds. residual null: none; else laid out as out.

@@ -8,14 +8,10 @@ namespace {
 template <int full>
 const TileFn* half_tiles(intptr_t pixel_stride) {
   switch (pixel_stride) {
-    case f32v::width:
-      return HalfTable<full, f32v::width>::fn;
-    case 2 * f32v::width:
-      return HalfTable<full, 2 * f32v::width>::fn;
-    case 2:
-      return HalfTable<full, 2>::fn;
-    default:
-      return HalfTable<full, 0>::fn;
+    case f32v::width: return HalfTable<full, f32v::width>::fn;
+    case 2 * f32v::width: return HalfTable<full, 2 * f32v::width>::fn;
+    case 2: return HalfTable<full, 2>::fn;
+    default: return HalfTable<full, 0>::fn;
   }
 }
 

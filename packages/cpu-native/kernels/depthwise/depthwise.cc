@@ -32,30 +32,49 @@ CORACLE_INLINE f32v in_register(f32v x) {
   return x;
 }
 
-// One row of outputs: taps kh0..kh1-1 are inside; x is input row kh0's first pixel, w tap row kh0.
+// What the outputs of a call share: taps of the kernel's rows that are inside the map, and where they begin in w.
 struct RowCall {
   const DepthwiseParams* p;
-  const float* x;
   const float* w;
   int taps;
-  f32v bias;
+  f32v bias, low, high;
+  bool hard_swish;
 };
 
-// Kernel width and column step are constants; dilation is 1.
+// `count` groups of neighbouring outputs of one row, one after the other in a row or one below the other: x, out and
+// residual step from group to group. in_col: the first tap's column; groups beside others never touch the edges.
+struct Walk {
+  const float* x;
+  float* out;
+  const float* residual;
+  int in_col, count;
+  intptr_t x_step, out_step;
+};
+
+constexpr int kMargin = 2;
+
+CORACLE_INLINE f32v load_if(bool is_inside, const float* p) {
+#if CORACLE_WIDTH == 16
+  return {_mm512_maskz_loadu_ps(is_inside ? 0xffff : 0, p)};
+#else
+  return load(is_inside ? p : kZeros);
+#endif
+}
+
+// Kernel width and column step are constants; dilation is 1. is_edge: up to kMargin columns on either side are outside.
 template <int cols, int step, int pixels, bool is_edge>
-CORACLE_INLINE void fixed_pixels(const RowCall& r, int in_col, f32v (&acc)[pixels]) {
+CORACLE_INLINE void fixed_pixels(const RowCall& r, const float* x, int in_col, f32v (&acc)[pixels]) {
   constexpr int width = f32v::width, inputs = (pixels - 1) * step + cols;
   const intptr_t row_floats = static_cast<intptr_t>(r.p->in_width) * width * r.p->row_dilation;
-  const float* x = r.x + static_cast<intptr_t>(in_col) * width;
   const float* w = r.w;
   for (int kh = 0; kh < r.taps; ++kh, x += row_floats, w += cols * width) {
     f32v input[inputs];
 #pragma GCC unroll 20
     for (int i = 0; i < inputs; ++i) {
-      const bool inside = !is_edge || static_cast<uint32_t>(in_col + i) < static_cast<uint32_t>(r.p->in_width);
       const float* at = x + i * width;
-      if (is_edge) at = inside ? at : kZeros;
-      input[i] = in_register(load(at));
+      const bool may_be_outside = is_edge && (i < kMargin || i >= inputs - kMargin);
+      const bool is_inside = static_cast<uint32_t>(in_col + i) < static_cast<uint32_t>(r.p->in_width);
+      input[i] = in_register(may_be_outside ? load_if(is_inside, at) : load(at));
     }
 #pragma GCC unroll 5
     for (int kw = 0; kw < cols; ++kw) {
@@ -67,7 +86,7 @@ CORACLE_INLINE void fixed_pixels(const RowCall& r, int in_col, f32v (&acc)[pixel
 }
 
 template <int pixels, bool is_edge>
-CORACLE_INLINE void any_pixels(const RowCall& r, int in_col, f32v (&acc)[pixels]) {
+CORACLE_INLINE void any_pixels(const RowCall& r, const float* first, int in_col, f32v (&acc)[pixels]) {
   constexpr int width = f32v::width;
   const DepthwiseParams& p = *r.p;
   const intptr_t row_floats = static_cast<intptr_t>(p.in_width) * width * p.row_dilation;
@@ -76,125 +95,211 @@ CORACLE_INLINE void any_pixels(const RowCall& r, int in_col, f32v (&acc)[pixels]
     for (int kw = 0; kw < p.kernel_width; ++kw, w += width) {
       const f32v weight = load(w);
       const int col = in_col + kw * p.col_dilation;
-      const float* x = r.x + kh * row_floats + static_cast<intptr_t>(col) * width;
+      const float* x = first + kh * row_floats + static_cast<intptr_t>(kw) * p.col_dilation * width;
 #pragma GCC unroll 8
       for (int m = 0; m < pixels; ++m) {
-        const bool inside =
+        const bool is_inside =
             !is_edge || static_cast<uint32_t>(col + m * p.col_step) < static_cast<uint32_t>(p.in_width);
-        const float* at = inside ? x + static_cast<intptr_t>(m) * p.col_step * width : kZeros;
+        const float* at = is_inside ? x + static_cast<intptr_t>(m) * p.col_step * width : kZeros;
         acc[m] = fma(load(at), weight, acc[m]);
       }
     }
   }
 }
 
-struct Output {
-  float* out;
-  const float* residual;
-  f32v low, high;
-};
-
-// `count` neighbouring groups of `pixels` outputs; in_col is the first tap of the first.
-template <int cols, int step, int pixels, bool is_edge>
-void pixels_of_row(const RowCall& r, int in_col, int count, const Output& to) {
-  const int col_step = step ? step : r.p->col_step;
-  float* out = to.out;
-  const float* residual = to.residual;
-  const f32v low = to.low, high = to.high;
-  for (; count > 0; --count, in_col += pixels * col_step, out += pixels * f32v::width) {
-    f32v acc[pixels];
+template <bool hard, int pixels>
+CORACLE_INLINE void finish_pixels(const RowCall& r, f32v (&acc)[pixels], const float* residual, float* out) {
+  const f32v low = r.low, high = r.high;
 #pragma GCC unroll 8
-    for (int m = 0; m < pixels; ++m) acc[m] = r.bias;
-    if constexpr (cols > 0) fixed_pixels<cols, step, pixels, is_edge>(r, in_col, acc);
-    else any_pixels<pixels, is_edge>(r, in_col, acc);
-#pragma GCC unroll 8
-    for (int m = 0; m < pixels; ++m) {
-      if (residual) acc[m] += load(residual + m * f32v::width);
-      store(out + m * f32v::width, clamp(acc[m], low, high));
-    }
-    if (residual) residual += pixels * f32v::width;
+  for (int m = 0; m < pixels; ++m) {
+    if (residual) acc[m] += load(residual + m * f32v::width);
+    acc[m] = clamp(acc[m], low, high);
+    store(out + m * f32v::width, hard ? hard_swish(acc[m]) : acc[m]);
   }
 }
 
-using PixelsFn = void (*)(const RowCall&, int, int, const Output&);
+template <int cols, int step, int pixels, bool is_edge>
+void walk_pixels(const RowCall& r, const Walk& walk) {
+  const float* x = walk.x;
+  const float* residual = walk.residual;
+  float* out = walk.out;
+  for (int i = 0; i < walk.count; ++i, x += walk.x_step, out += walk.out_step) {
+    f32v acc[pixels];
+#pragma GCC unroll 8
+    for (int m = 0; m < pixels; ++m) acc[m] = r.bias;
+    if constexpr (cols > 0)
+      fixed_pixels<cols, step, pixels, is_edge>(r, x, walk.in_col, acc);
+    else
+      any_pixels<pixels, is_edge>(r, x, walk.in_col, acc);
+    if (r.hard_swish)
+      finish_pixels<true, pixels>(r, acc, residual, out);
+    else
+      finish_pixels<false, pixels>(r, acc, residual, out);
+    if (residual) residual += walk.out_step;
+  }
+}
+
+using WalkFn = void (*)(const RowCall&, const Walk&);
 
 template <int cols, int step, bool is_edge>
-PixelsFn pixels_fn(int pixels) {
-  static constexpr PixelsFn table[] = {
-      nullptr,
-      pixels_of_row<cols, step, 1, is_edge>,
-      pixels_of_row<cols, step, 2, is_edge>,
-      pixels_of_row<cols, step, 3, is_edge>,
-      pixels_of_row<cols, step, 4, is_edge>,
+WalkFn walk_fn(int pixels) {
+  static constexpr WalkFn table[] = {
+    nullptr,
+    walk_pixels<cols, step, 1, is_edge>,
+    walk_pixels<cols, step, 2, is_edge>,
+    walk_pixels<cols, step, 3, is_edge>,
+    walk_pixels<cols, step, 4, is_edge>,
 #if CORACLE_WIDTH == 16
-      pixels_of_row<cols, step, 5, is_edge>,
-      pixels_of_row<cols, step, 6, is_edge>,
-      pixels_of_row<cols, step, 7, is_edge>,
+    walk_pixels<cols, step, 5, is_edge>,
+    walk_pixels<cols, step, 6, is_edge>,
+    walk_pixels<cols, step, 7, is_edge>,
 #endif
   };
   return table[pixels];
 }
 
-bool is_inside(const DepthwiseParams& p, int col, int pixels) {
+// Columns of taps left and right of the map.
+struct Outside {
+  int left, right;
+};
+
+Outside outside(const DepthwiseParams& p, int col, int pixels) {
   const int first = col * p.col_step - p.pad_left;
   const int last = first + (pixels - 1) * p.col_step + (p.kernel_width - 1) * p.col_dilation;
-  return first >= 0 && last < p.in_width;
+  return {max_int(0, -first), max_int(0, last + 1 - p.in_width)};
 }
 
-// Groups of nearly equal size; those that need no look at the edges go in one call.
 template <int cols, int step>
-void run_row(const RowCall& r, Output to) {
+WalkFn walk_fn(const Outside& out, int pixels) {
+  if (out.left == 0 && out.right == 0) return walk_fn<cols, step, false>(pixels);
+  if (cols == 0 || out.left > kMargin || out.right > kMargin) return walk_fn<0, 0, true>(pixels);
+  return walk_fn<cols, step, true>(pixels);
+}
+
+// Rows of outputs with the same taps, the first at x (its map's column 0) and out.
+struct Rows {
+  const float* x;
+  float* out;
+  const float* residual;
+  int count;
+  intptr_t x_row, out_row;
+};
+
+Walk walk_at(const DepthwiseParams& p, const Rows& rows, int col) {
+  const intptr_t at = static_cast<intptr_t>(col) * f32v::width;
+  const int in_col = col * p.col_step - p.pad_left;
+  const float* x = rows.x + static_cast<intptr_t>(in_col) * f32v::width;
+  return {x, rows.out + at, rows.residual ? rows.residual + at : nullptr, in_col, 1, 0, 0};
+}
+
+// Groups of nearly equal size; those of one row that need no look at the edges go in one call.
+template <int cols, int step>
+void run_along(const RowCall& r, const Rows& rows) {
   const DepthwiseParams& p = *r.p;
   for (int col = 0, left = ceil_div(p.out_width, kPixels); left > 0;) {
     const int pixels = ceil_div(p.out_width - col, left);
-    int count = 1;
-    const bool inside = is_inside(p, col, pixels);
-    if (inside) {
-      while (count < left && ceil_div(p.out_width - col - count * pixels, left - count) == pixels &&
-             is_inside(p, col + count * pixels, pixels)) {
-        ++count;
-      }
+    const Outside out = outside(p, col, pixels);
+    Walk walk = walk_at(p, rows, col);
+    while (out.left == 0 && walk.count < left) {
+      const int next = col + walk.count * pixels;
+      if (ceil_div(p.out_width - next, left - walk.count) != pixels || outside(p, next, pixels).right > 0) break;
+      ++walk.count;
     }
-    const intptr_t at = static_cast<intptr_t>(col) * f32v::width;
-    const Output here = {to.out + at, to.residual ? to.residual + at : nullptr, to.low, to.high};
-    const PixelsFn fn = inside ? pixels_fn<cols, step, false>(pixels) : pixels_fn<cols, step, true>(pixels);
-    fn(r, col * p.col_step - p.pad_left, count, here);
-    col += count * pixels;
-    left -= count;
+    walk.x_step = static_cast<intptr_t>(pixels) * p.col_step * f32v::width;
+    walk.out_step = static_cast<intptr_t>(pixels) * f32v::width;
+    walk_fn<cols, step>(out, pixels)(r, walk);
+    col += walk.count * pixels;
+    left -= walk.count;
   }
 }
 
-using RowFn = void (*)(const RowCall&, Output);
+// The same groups, each down all rows at once: narrow maps are in L1, and calls are few.
+template <int cols, int step>
+void run_down(const RowCall& r, const Rows& rows) {
+  const DepthwiseParams& p = *r.p;
+  for (int col = 0, left = ceil_div(p.out_width, kPixels); left > 0; --left) {
+    const int pixels = ceil_div(p.out_width - col, left);
+    Walk walk = walk_at(p, rows, col);
+    walk.count = rows.count;
+    walk.x_step = rows.x_row;
+    walk.out_step = rows.out_row;
+    walk_fn<cols, step>(outside(p, col, pixels), pixels)(r, walk);
+    col += pixels;
+  }
+}
 
-RowFn row_fn(const DepthwiseParams& p) {
-  if (p.col_dilation == 1 && p.kernel_width == 3 && p.col_step == 1) return run_row<3, 1>;
-  if (p.col_dilation == 1 && p.kernel_width == 3 && p.col_step == 2) return run_row<3, 2>;
-  if (p.col_dilation == 1 && p.kernel_width == 5 && p.col_step == 1) return run_row<5, 1>;
-  if (p.col_dilation == 1 && p.kernel_width == 5 && p.col_step == 2) return run_row<5, 2>;
-  return run_row<0, 0>;
+constexpr int kNarrow = 32;
+
+template <int cols, int step>
+void run_rows(const RowCall& r, Rows rows) {
+  if (r.p->in_width <= kNarrow) return run_down<cols, step>(r, rows);
+  for (; rows.count > 0; --rows.count) {
+    run_along<cols, step>(r, rows);
+    rows.x += rows.x_row;
+    rows.out += rows.out_row;
+    if (rows.residual) rows.residual += rows.out_row;
+  }
+}
+
+using RowsFn = void (*)(const RowCall&, Rows);
+
+RowsFn rows_fn(const DepthwiseParams& p) {
+  if (p.col_dilation == 1 && p.kernel_width == 3 && p.col_step == 1) return run_rows<3, 1>;
+  if (p.col_dilation == 1 && p.kernel_width == 3 && p.col_step == 2) return run_rows<3, 2>;
+  if (p.col_dilation == 1 && p.kernel_width == 5 && p.col_step == 1) return run_rows<5, 1>;
+  if (p.col_dilation == 1 && p.kernel_width == 5 && p.col_step == 2) return run_rows<5, 2>;
+  return run_rows<0, 0>;
+}
+
+// Rows first..last-1 of the kernel are inside the map for output row `row`.
+struct Taps {
+  int first, last;
+};
+
+Taps taps_of(const DepthwiseParams& p, int row) {
+  const int in_row = row * p.row_step - p.pad_top;
+  const int first = in_row < 0 ? min_int(ceil_div(-in_row, p.row_dilation), p.kernel_height) : 0;
+  const int inside = in_row < p.in_height ? ceil_div(p.in_height - in_row, p.row_dilation) : 0;
+  return {first, max_int(first, min_int(inside, p.kernel_height))};
+}
+
+// Rows row0..row1-1 of a plane, all with the same taps.
+void run_alike(const DepthwiseParams& p, const coracle_call* call, int plane, int row0, int row1, const Taps& taps) {
+  constexpr int width = f32v::width;
+  const Epilogue e = make_epilogue(p.activation, p.a, p.b);
+  const int block = plane % p.blocks, in_row = row0 * p.row_step - p.pad_top + taps.first * p.row_dilation;
+  const intptr_t in_floats = static_cast<intptr_t>(p.in_width) * width;
+  const intptr_t out_floats = static_cast<intptr_t>(p.out_width) * width;
+  const intptr_t at = (static_cast<intptr_t>(plane) * p.out_height + row0) * out_floats;
+  const float* w = arg<const float>(call, 1) +
+                   (static_cast<intptr_t>(block) * p.kernel_height + taps.first) * p.kernel_width * width;
+  const bool hard = e.after == CORACLE_ACT_HARD_SWISH;
+  const RowCall r = {
+      &p, w, taps.last - taps.first, load(arg<const float>(call, 2) + block * width), set1(e.low), set1(e.high), hard};
+  float* out = arg<float>(call, 3) + at;
+  const Rows rows = {arg<const float>(call, 0) + (static_cast<intptr_t>(plane) * p.in_height + in_row) * in_floats,
+                     out,
+                     p.has_residual ? arg<const float>(call, 4) + at : nullptr,
+                     row1 - row0,
+                     in_floats * p.row_step,
+                     out_floats};
+  const bool is_later = e.after != CORACLE_ACT_NONE && !hard;
+  if (is_later && p.in_width > kNarrow && rows.count > 1) {
+    for (int row = row0; row < row1; ++row) run_alike(p, call, plane, row, row + 1, taps);
+    return;
+  }
+  rows_fn(p)(r, rows);
+  if (is_later) activate_stored(e, out, p.out_width * rows.count, 1, width, 0, width);
 }
 
 void run_strip(const DepthwiseParams& p, const coracle_call* call, int plane, int row0, int row1) {
-  constexpr int width = f32v::width;
-  const Epilogue e = make_epilogue(p.activation, p.a, p.b);
-  const RowFn fn = row_fn(p);
-  const int block = plane % p.blocks;
-  const intptr_t in_row_floats = static_cast<intptr_t>(p.in_width) * width;
-  const intptr_t out_row_floats = static_cast<intptr_t>(p.out_width) * width;
-  const float* x = arg<const float>(call, 0) + plane * in_row_floats * p.in_height;
-  const float* w = arg<const float>(call, 1) + static_cast<intptr_t>(block) * p.kernel_height * p.kernel_width * width;
-  const f32v bias = load(arg<const float>(call, 2) + block * width);
-  for (int row = row0; row < row1; ++row) {
-    const int in_row = row * p.row_step - p.pad_top;
-    const int kh0 = in_row < 0 ? min_int(ceil_div(-in_row, p.row_dilation), p.kernel_height) : 0;
-    const int inside = in_row < p.in_height ? ceil_div(p.in_height - in_row, p.row_dilation) : 0;
-    const int kh1 = max_int(kh0, min_int(inside, p.kernel_height));
-    const intptr_t first_row = in_row + static_cast<intptr_t>(kh0) * p.row_dilation;
-    const RowCall r = {&p, x + first_row * in_row_floats, w + kh0 * p.kernel_width * width, kh1 - kh0, bias};
-    const intptr_t at = (static_cast<intptr_t>(plane) * p.out_height + row) * out_row_floats;
-    float* out = arg<float>(call, 3) + at;
-    fn(r, {out, p.has_residual ? arg<const float>(call, 4) + at : nullptr, set1(e.low), set1(e.high)});
-    if (e.after != CORACLE_ACT_NONE) activate_stored(e, out, p.out_width, 1, width, 0, width);
+  for (int row = row0, next; row < row1; row = next) {
+    const Taps taps = taps_of(p, row);
+    for (next = row + 1; next < row1; ++next) {
+      const Taps other = taps_of(p, next);
+      if (other.first != taps.first || other.last != taps.last) break;
+    }
+    run_alike(p, call, plane, row, next, taps);
   }
 }
 

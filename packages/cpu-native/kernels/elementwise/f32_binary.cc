@@ -195,9 +195,8 @@ void f32_binary(const coracle_call* call, int32_t begin, int32_t end) {
     for_panels<2>(p.rank, p.dims, strides, row, min64(row + p.row_chunk, num_rows),
                   [&](const int64_t* offsets, int64_t first, int64_t count) {
                     run_activated(p, {a + offsets[0] + column * a_inner, b + offsets[1] + column * b_inner,
-                                      y + first * inner + column, count, columns, inner,
-                                      p.a_strides[p.rank - 2], p.b_strides[p.rank - 2], a_inner != 0,
-                                      b_inner != 0});
+                                      y + first * inner + column, count, columns, inner, p.a_strides[p.rank - 2],
+                                      p.b_strides[p.rank - 2], a_inner != 0, b_inner != 0});
                   });
   }
 }

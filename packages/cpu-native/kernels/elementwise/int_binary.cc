@@ -44,9 +44,8 @@ bool bitwise(const NestedParams& p, void* const* args, int32_t begin, int32_t en
     case kOr: nested<T, T>(p, args, begin, end, [](T a, T b) { return static_cast<T>(a | b); }); return true;
     case kXor: nested<T, T>(p, args, begin, end, [](T a, T b) { return static_cast<T>(a ^ b); }); return true;
     case kShiftLeft:
-      nested<T, T>(p, args, begin, end, [](T a, T b) {
-        return b >= 0 && b < kBits ? static_cast<T>(static_cast<uint64_t>(a) << b) : T{0};
-      });
+      nested<T, T>(p, args, begin, end,
+                   [](T a, T b) { return b >= 0 && b < kBits ? static_cast<T>(static_cast<uint64_t>(a) << b) : T{0}; });
       return true;
     case kShiftRight:
       nested<T, T>(p, args, begin, end, [](T a, T b) { return b >= 0 && b < kBits ? static_cast<T>(a >> b) : T{0}; });

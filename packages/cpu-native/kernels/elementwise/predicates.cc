@@ -10,7 +10,7 @@ namespace {
 // args: x, y. Task t: elements [t*chunk, (t+1)*chunk).
 struct PredicateParams {
   int32_t count;
-  int32_t op;  // 0 isNaN, 1 isInf of the signs in `signs`
+  int32_t op;     // 0 isNaN, 1 isInf of the signs in `signs`
   int32_t signs;  // 1 positive, 2 negative
   int32_t chunk;
 };
@@ -18,7 +18,7 @@ struct PredicateParams {
 // args: x, y (may be the same memory).
 struct IntUnaryParams {
   int32_t count;
-  int32_t op;  // 0 not (bool), 1 bitwiseNot, 2 abs, 3 neg, 4 sign
+  int32_t op;     // 0 not (bool), 1 bitwiseNot, 2 abs, 3 neg, 4 sign
   int32_t dtype;  // 0 u8 or bool, 1 i8, 2 i32, 3 i64
   int32_t chunk;
 };

@@ -117,24 +117,16 @@ void map_activation(const UnaryParams& p, const float* x, float* y, int64_t n) {
 void map_with_params(const UnaryParams& p, const float* x, float* y, int64_t n) {
   const f32v a = set1(p.a), b = set1(p.b), zeros = zero();
   switch (p.op) {
-    case kCelu:
-      map(x, y, n, [a, zeros](f32v v) { return select(lt(v, zeros), a * expm1(v / a), v); });
-      return;
-    case kSelu:
-      map(x, y, n, [a, b, zeros](f32v v) { return b * select(gt(v, zeros), v, a * expm1(v)); });
-      return;
-    case kThresholdedRelu:
-      map(x, y, n, [a, zeros](f32v v) { return select(gt(v, a), v, zeros); });
-      return;
+    case kCelu: map(x, y, n, [a, zeros](f32v v) { return select(lt(v, zeros), a * expm1(v / a), v); }); return;
+    case kSelu: map(x, y, n, [a, b, zeros](f32v v) { return b * select(gt(v, zeros), v, a * expm1(v)); }); return;
+    case kThresholdedRelu: map(x, y, n, [a, zeros](f32v v) { return select(gt(v, a), v, zeros); }); return;
     case kShrink:
       map(x, y, n, [a, b, zeros](f32v v) {
         const f32v above = select(gt(v, a), v - b, zeros);
         return select(lt(v, neg(a)), v + b, above);
       });
       return;
-    case kPowScalar:
-      map(x, y, n, [a](f32v v) { return pow(v, a); });
-      return;
+    case kPowScalar: map(x, y, n, [a](f32v v) { return pow(v, a); }); return;
     default: map_activation(p, x, y, n);
   }
 }

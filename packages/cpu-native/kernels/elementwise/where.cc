@@ -46,8 +46,8 @@ void where_typed(const WhereParams& p, void* const* args, int64_t first, int64_t
   const int64_t rows[3] = {strides[0][p.rank - 2], strides[1][p.rank - 2], strides[2][p.rank - 2]};
   for_panels<3>(p.rank, p.dims, strides, first, last, [&](const int64_t* at, int64_t row, int64_t count) {
     for (int64_t r = 0; r < count; ++r) {
-      where_row(c + at[0] + r * rows[0], x + at[1] + r * rows[1], y + at[2] + r * rows[2],
-                out + (row + r) * inner, inner, steps);
+      where_row(c + at[0] + r * rows[0], x + at[1] + r * rows[1], y + at[2] + r * rows[2], out + (row + r) * inner,
+                inner, steps);
     }
   });
 }

@@ -3,13 +3,7 @@
 #include "simd/simd.h"
 
 namespace coracle::CORACLE_ISA {
-namespace {
 
-#if CORACLE_WIDTH == 16
-constexpr int kPanelVectors = 4;
-#else
 constexpr int kPanelVectors = 2;
-#endif
 
-}  // namespace
 }  // namespace coracle::CORACLE_ISA

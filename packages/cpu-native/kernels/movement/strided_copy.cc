@@ -90,8 +90,7 @@ void transpose_sheet(const uint32_t* src, uint32_t* dst, const Sheet& s) {
       }
     }
     const uint32_t* right = src + r + columns * s.src_column;
-    transpose_small(right, dst + r * s.dst_row + columns,
-                    {band, s.columns - columns, 1, s.src_column, s.dst_row, 1});
+    transpose_small(right, dst + r * s.dst_row + columns, {band, s.columns - columns, 1, s.src_column, s.dst_row, 1});
     transpose_small(src + r + rows, dst + (r + rows) * s.dst_row,
                     {band - rows, columns, 1, s.src_column, s.dst_row, 1});
   }
@@ -118,10 +117,14 @@ void copy_typed(const StridedCopyParams& p, void* const* args, int32_t begin, in
     const int64_t columns = min64(p.inner_chunk, p.dims[last] - column);
     for_panels<2>(p.rank, p.dims, strides, row, min64(row + p.row_chunk, num_rows),
                   [&](const int64_t* at, int64_t, int64_t count) {
-                    const Sheet sheet = {count, columns, p.src_strides[last - 1], p.src_strides[last],
-                                         p.dst_strides[last - 1], p.dst_strides[last]};
-                    copy_sheet(src + at[0] + column * p.src_strides[last],
-                               dst + at[1] + column * p.dst_strides[last], sheet);
+                    const Sheet sheet = {count,
+                                         columns,
+                                         p.src_strides[last - 1],
+                                         p.src_strides[last],
+                                         p.dst_strides[last - 1],
+                                         p.dst_strides[last]};
+                    copy_sheet(src + at[0] + column * p.src_strides[last], dst + at[1] + column * p.dst_strides[last],
+                               sheet);
                   });
   }
 }

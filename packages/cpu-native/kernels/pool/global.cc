@@ -12,8 +12,10 @@ struct GlobalParams {
 
 template <bool is_average>
 CORACLE_INLINE f32v join(f32v a, f32v b) {
-  if constexpr (is_average) return a + b;
-  else return select(is_nan(a), a, max(a, b));
+  if constexpr (is_average)
+    return a + b;
+  else
+    return select(is_nan(a), a, max(a, b));
 }
 
 // The sum or maximum of `count` vectors `step` apart, by four chains.
@@ -40,8 +42,10 @@ void global_blocked(const coracle_call* call, int32_t begin, int32_t end) {
     if constexpr (is_average) y = y / set1(static_cast<float>(p.pixels));
     float* out = arg<float>(call, 1) + static_cast<intptr_t>(image) * p.out_channels + channel;
     const int lanes = min_int(p.out_channels - channel, width);
-    if (lanes == width) store(out, y);
-    else store_n(out, y, lanes);
+    if (lanes == width)
+      store(out, y);
+    else
+      store_n(out, y, lanes);
   }
 }
 
@@ -64,13 +68,17 @@ void global_rows(const coracle_call* call, int32_t begin, int32_t end) {
 }  // namespace
 
 void f32_global_pool_blocked(const coracle_call* call, int32_t begin, int32_t end) {
-  if (params<GlobalParams>(call).is_average) global_blocked<true>(call, begin, end);
-  else global_blocked<false>(call, begin, end);
+  if (params<GlobalParams>(call).is_average)
+    global_blocked<true>(call, begin, end);
+  else
+    global_blocked<false>(call, begin, end);
 }
 
 void f32_global_pool(const coracle_call* call, int32_t begin, int32_t end) {
-  if (params<GlobalParams>(call).is_average) global_rows<true>(call, begin, end);
-  else global_rows<false>(call, begin, end);
+  if (params<GlobalParams>(call).is_average)
+    global_rows<true>(call, begin, end);
+  else
+    global_rows<false>(call, begin, end);
 }
 
 }  // namespace coracle::CORACLE_ISA

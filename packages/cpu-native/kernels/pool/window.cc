@@ -57,8 +57,10 @@ void pool_row(const PoolParams& p, const float* x, int row, float* out) {
       const float* at = x + (top + kh * p.row_dilation) * row_floats + static_cast<intptr_t>(left) * Lane::floats;
       for (int kw = cols.first; kw < cols.last; ++kw) {
         const V tap = Lane::get(at + static_cast<intptr_t>(kw) * p.col_dilation * Lane::floats);
-        if constexpr (is_average) sum = sum + tap;
-        else sum = Lane::larger(sum, tap);
+        if constexpr (is_average)
+          sum = sum + tap;
+        else
+          sum = Lane::larger(sum, tap);
       }
     }
     if constexpr (is_average) {
@@ -80,8 +82,10 @@ void pool(const coracle_call* call, int32_t begin, int32_t end) {
     const int row0 = task % strips * p.strip_rows, row1 = min_int(row0 + p.strip_rows, p.out_height);
     for (int row = row0; row < row1; ++row) {
       float* to = out + static_cast<intptr_t>(row) * p.out_width * Lane::floats;
-      if (p.is_average) pool_row<Lane, true>(p, x, row, to);
-      else pool_row<Lane, false>(p, x, row, to);
+      if (p.is_average)
+        pool_row<Lane, true>(p, x, row, to);
+      else
+        pool_row<Lane, false>(p, x, row, to);
     }
   }
 }

@@ -28,9 +28,7 @@ void put(int8_t* p, i32v v) { store_i8(p, v); }
 i32v get(const uint8_t* p) { return load_u8(p); }
 i32v get(const int8_t* p) { return load_i8(p); }
 
-f32v quantized(f32v x, f32v scale) {
-  return clamp(round_even(x / scale), set1(-1e6f), set1(1e6f));
-}
+f32v quantized(f32v x, f32v scale) { return clamp(round_even(x / scale), set1(-1e6f), set1(1e6f)); }
 
 template <class T>
 void quantize_run(const float* x, T* y, int64_t n, float scale, int32_t zero_point) {

@@ -8,7 +8,7 @@ namespace {
 
 // args: x [outer, reduce, inner], y [outer, inner]. Task t: outer row t. Sums and products wrap.
 struct IntReduceParams {
-  int32_t op;  // 0 sum, 1 mean (truncated), 2 max, 3 min, 4 prod
+  int32_t op;     // 0 sum, 1 mean (truncated), 2 max, 3 min, 4 prod
   int32_t dtype;  // 2 i32, 3 i64
   int32_t reduce;
   int32_t inner;

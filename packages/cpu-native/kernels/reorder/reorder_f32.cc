@@ -9,7 +9,7 @@ constexpr int width = f32v::width;
 struct ReorderParams {
   int32_t batch;
   int32_t channels;
-  int32_t pixels;            // spatial elements of one channel
+  int32_t pixels;  // spatial elements of one channel
   int32_t pixels_per_task;
 };
 
