@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,7 +14,11 @@ const work = mkdtempSync(join(tmpdir(), "coracle-cli-"));
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
 function coracle(...args: string[]): { status: number | null; stdout: string; stderr: string } {
-  return spawnSync(process.execPath, [entry, ...args], { encoding: "utf8", timeout: 60_000 });
+  return spawnSync(process.execPath, [entry, ...args], {
+    encoding: "utf8",
+    env: { ...process.env, XDG_CACHE_HOME: work },
+    timeout: 60_000,
+  });
 }
 
 test("run describes the outputs of a picture, and saves them", async () => {
@@ -31,7 +35,6 @@ test("run describes the outputs of a picture, and saves them", async () => {
   const { outputs } = JSON.parse(stdout) as { outputs: { name: string; shape: number[] }[] };
   expect(outputs.map(({ name, shape }) => `${name} ${shape}`)).toEqual(["scores 1,4420,2", "boxes 1,4420,4"]);
   expect(readdirSync(work).sort()).toEqual(["boxes.npy", "scores.npy"]);
-  const { readFileSync } = await import("node:fs");
   expect(readNpy(readFileSync(join(work, "boxes.npy"))).shape).toEqual([1, 4420, 4]);
 });
 
@@ -62,6 +65,13 @@ test("convert writes a model that gives the same outputs", () => {
   after.forEach(({ mean }, i) => {
     expect(Math.abs(mean - before[i]!.mean)).toBeLessThan(1e-5);
   });
+});
+
+test("--tune keeps times where XDG_CACHE_HOME says", () => {
+  const { status } = coracle("run", model, "--tune", "--threads", "1", "--json");
+  expect(status).toBe(0);
+  const times = JSON.parse(readFileSync(join(work, "coracle", "tuning.json"), "utf8")) as { ns: object };
+  expect(Object.keys(times.ns).length).toBeGreaterThan(1);
 });
 
 test("bench and devices answer", () => {

@@ -37,6 +37,7 @@ const withFeeds = (command: Command): Command =>
     .option("-s, --shape <name=1,3,224,224>", "numbers for an input's dimensions", collect, [])
     .option("--seed <n>", "seed of the random inputs", positive, 1)
     .option("-b, --backends <names>", "backends, the most preferred first (x86, reference)", names)
+    .option("--tune", "time kernels where their estimates are close, and remember the times", false)
     .option("--json", "machine-readable output", false);
 
 withFeeds(program.command("run <model>").description("run one inference and describe the outputs"))

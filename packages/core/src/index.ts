@@ -1,6 +1,7 @@
 export type { Backend, OpenOptions, Probe, Target } from "./backend/backend.ts";
 export type { Device, Executable, Location, PlannedStep, RunContext, Segment } from "./backend/device.ts";
 export type { Arg, Kernel, LayoutChoice, MaybeLayout, PlanBuilder, StepSpec } from "./backend/kernel.ts";
+export type { Precision } from "./backend/precision.ts";
 export { reference } from "./backend/reference.ts";
 export { Registry } from "./backend/registry.ts";
 export { type CompileOptions, compile, type OpenBackend } from "./compile/compile.ts";
@@ -8,6 +9,7 @@ export { fuse } from "./compile/fuse.ts";
 export { type PlacedNode, type Placement, place } from "./compile/place.ts";
 export { type Plan, type PlannedSegment, plan } from "./compile/plan.ts";
 export { printPlan } from "./compile/print-plan.ts";
+export type { TuningCache, TuningProgress } from "./compile/tune.ts";
 export * from "./errors.ts";
 export { type NodeNames, ProgramBuilder } from "./ir/build.ts";
 export * from "./ir/dtype.ts";
@@ -40,3 +42,4 @@ export {
   type RunOptions,
 } from "./run/predictor.ts";
 export type { Profile, ProfileRow } from "./run/profile.ts";
+export type { TuningOptions } from "./run/tuning-options.ts";

@@ -10,6 +10,7 @@ export interface BenchOptions {
   readonly threads: number[];
   readonly backends?: string[];
   readonly runs: number;
+  readonly tune: boolean;
   readonly json: boolean;
 }
 
@@ -23,48 +24,42 @@ interface BenchRow {
   readonly arenaBytes: number;
 }
 
-async function measure(
-  model: string,
-  threads: number,
-  options: BenchOptions,
-  onRun: () => void,
-): Promise<BenchRow> {
+async function measure(model: string, threads: number, options: BenchOptions): Promise<BenchRow> {
+  const { backends, tune } = options;
   const loadStart = performance.now();
-  using predictor = await openPredictor(
-    model,
-    options.backends ? { threads, backends: options.backends } : { threads },
-  );
+  using predictor = await openPredictor(model, backends ? { threads, tune, backends } : { threads, tune });
   const loadMs = performance.now() - loadStart;
   const feeds = await makeFeeds(predictor.inputs, options);
   for (let i = 0; i < 3; i++) await predictor.run(feeds);
-  const times: number[] = [];
-  for (let i = 0; i < options.runs; i++) {
-    const start = performance.now();
-    await predictor.run(feeds);
-    times.push(performance.now() - start);
-    onRun();
-  }
+  const times = await timeRuns(options.runs, () => predictor.run(feeds));
   times.sort((a, b) => a - b);
   const at = (q: number): number => times[Math.min(times.length - 1, Math.floor(q * times.length))]!;
   const { arenaBytes } = predictor.memory;
   return { threads, loadMs, minMs: at(0), medianMs: at(0.5), p90Ms: at(0.9), runs: times.length, arenaBytes };
 }
 
-/** Time per inference, after warm-up, for each thread count. */
-export async function bench(model: string, options: BenchOptions): Promise<void> {
-  const bar = new SingleBar({
-    stream: process.stderr,
-    format: "{bar} {value}/{total} runs",
-    clearOnComplete: true,
-  });
-  bar.start(options.threads.length * options.runs, 0);
-  const rows: BenchRow[] = [];
+async function timeRuns(runs: number, run: () => Promise<unknown>): Promise<number[]> {
+  const format = "{bar} {value}/{total} runs";
+  const bar = new SingleBar({ stream: process.stderr, format, clearOnComplete: true });
+  bar.start(runs, 0);
+  const times: number[] = [];
   try {
-    for (const threads of options.threads)
-      rows.push(await measure(model, threads, options, () => bar.increment()));
+    for (let i = 0; i < runs; i++) {
+      const start = performance.now();
+      await run();
+      times.push(performance.now() - start);
+      bar.increment();
+    }
   } finally {
     bar.stop();
   }
+  return times;
+}
+
+/** Time per inference, after warm-up, for each thread count. */
+export async function bench(model: string, options: BenchOptions): Promise<void> {
+  const rows: BenchRow[] = [];
+  for (const threads of options.threads) rows.push(await measure(model, threads, options));
   const cells = rows.map((row) => [
     row.threads,
     ...[row.loadMs, row.minMs, row.medianMs, row.p90Ms].map((ms) => ms.toFixed(2)),

@@ -16,6 +16,7 @@ export interface RunOptions {
   readonly top: number;
   readonly save?: string;
   readonly profile: boolean;
+  readonly tune: boolean;
   readonly json: boolean;
 }
 

@@ -1,4 +1,4 @@
-import { ops } from "@coracle/core";
+import { type Node, ops } from "@coracle/core";
 import { dataTypeOf } from "../onnx/data-type.ts";
 import { type Entry, same, special } from "./elementwise.ts";
 import { type Attributes, float, floats, int, ints, tensor, text, texts } from "./messages.ts";
@@ -57,6 +57,13 @@ function recurrentAttributes(attrs: RecurrentLike): Attributes {
   };
 }
 
+/** Axes that say nothing are left out: some readers know only pads of every axis. */
+function padsEveryAxis({ inputs }: Node): boolean {
+  const axes = inputs[3]?.data?.data;
+  const rank = inputs[0]!.type.shape.length;
+  return axes?.length === rank && Array.from(axes, Number).every((axis, i) => axis === i);
+}
+
 const shape: readonly Entry[] = [
   same(ops.reshape, "Reshape", ({ allowZero }) => ({ allowzero: int(allowZero) })),
   same(ops.flatten, "Flatten", axisOf),
@@ -71,7 +78,9 @@ const shape: readonly Entry[] = [
   same(ops.slice, "Slice"),
   same(ops.expand, "Expand"),
   same(ops.tile, "Tile"),
-  same(ops.pad, "Pad", ({ mode }) => ({ mode: text(mode) })),
+  special(ops.pad, ({ graph, node, inputs, outputs }, { mode }) => {
+    graph.add("Pad", padsEveryAxis(node) ? inputs.slice(0, 3) : inputs, outputs, { mode: text(mode) });
+  }),
   same(ops.shapeOf, "Shape", ({ start, end }) => ({
     start: int(start),
     end: end >= toEnd ? undefined : int(end),

@@ -67,16 +67,42 @@ function isGemm(node: Node, { transA, transB, alpha = 1 }: Parameters<typeof ops
 function writeMatMul(writer: NodeWriter, attrs: Parameters<typeof ops.matMul.infer>[1]): void {
   const { graph, node, inputs } = writer;
   const { transA = false, transB = false, alpha = 1, activation } = attrs;
-  const bias = inputs[2];
+  const [bias, residual] = inputs.slice(2);
   withActivation(writer, activation, (output) => {
+    const attributes = { transA: int(transA), transB: int(transB), alpha: float(alpha) };
     if (isGemm(node, attrs)) {
-      const attributes = { transA: int(transA), transB: int(transB), alpha: float(alpha) };
-      return graph.add("Gemm", inputs, [output], attributes);
+      if (!residual) return graph.add("Gemm", inputs, [output], attributes);
+      return graph.add("Add", [graph.emit("Gemm", inputs.slice(0, 3), attributes), residual], [output]);
     }
     let y = graph.emit("MatMul", [transposed(writer, 0, transA), transposed(writer, 1, transB)]);
     if (alpha !== 1) y = graph.emit("Mul", [y, graph.scalar(node.inputs[0]!.type.dtype, alpha)]);
+    if (bias && residual) return graph.add("Add", [graph.emit("Add", [y, bias]), residual], [output]);
     return bias ? graph.add("Add", [y, bias], [output]) : graph.add("Identity", [y], [output]);
   });
+}
+
+/** [B,S,H*D] as [B,H,S,D], rows and columns turned for keys. */
+function headsApart({ graph }: NodeWriter, rows: string, heads: number, areKeys: boolean): string {
+  const apart = graph.emit("Reshape", [rows, graph.ints([0, 0, heads, -1])]);
+  return graph.emit("Transpose", [apart], { perm: ints(areKeys ? [0, 2, 3, 1] : [0, 2, 1, 3]) });
+}
+
+function writeAttention(writer: NodeWriter, attrs: Parameters<typeof ops.attention.infer>[1]): void {
+  const { graph, node, inputs, outputs } = writer;
+  const { heads, scale } = attrs;
+  const isJoined = heads !== undefined;
+  const [q, v] = [inputs[0]!, inputs[2]!].map((x) => (isJoined ? headsApart(writer, x, heads, false) : x));
+  const k = isJoined ? headsApart(writer, inputs[1]!, heads, true) : transposed(writer, 1, true);
+  const product = graph.emit("MatMul", [q!, k]);
+  const scaled = graph.emit("Mul", [product, graph.scalar(node.inputs[0]!.type.dtype, scale)]);
+  const scores = inputs[3] ? graph.emit("Add", [scaled, inputs[3]]) : scaled;
+  const weights = graph.emit("Softmax", [scores], { axis: int(-1) });
+  if (isJoined) {
+    const turned = graph.emit("Transpose", [graph.emit("MatMul", [weights, v!])], {
+      perm: ints([0, 2, 1, 3]),
+    });
+    graph.add("Reshape", [turned, graph.ints([0, 0, -1])], outputs);
+  } else graph.add("MatMul", [weights, v!], outputs);
 }
 
 interface PoolLike {
@@ -103,6 +129,7 @@ const epsilon = (attrs: { readonly epsilon: number }): Attributes => ({ epsilon:
 export const nn: readonly Entry[] = [
   special(ops.conv, writeConv),
   special(ops.matMul, writeMatMul),
+  special(ops.attention, writeAttention),
   special(ops.convTranspose, (writer, attrs) => {
     const outputShape = attrs.outputShape ? ints(attrs.outputShape) : undefined;
     const attributes = {

@@ -47,6 +47,8 @@ export interface Device {
   /** For people: "AMD EPYC, avx512, 2 threads". */
   readonly description: string;
   readonly threads: number;
+  /** Changes with every build of its kernels: times measured with another are void. Absent: one that never changes. */
+  readonly kernelSet?: string;
   /** Channels per block of this device's blocked layout; undefined when it has none. */
   readonly channelBlock?: 4 | 8 | 16;
   /** Runs a kernel at once (packing, tuning). */

@@ -16,6 +16,11 @@ export interface Kernel<A = unknown> {
   readonly op: Op<A>;
   /** "x86/conv-direct": shown in profiles and errors. Named for the algorithm. */
   readonly name: string;
+  /**
+   * True: rounding errors are a multiple of what the op's own sums make (below 1e-3 of the output's size), or an
+   * infinity makes its neighbours NaN. Not used where `precision` is "strict".
+   */
+  readonly isApproximate?: true;
   /** All shapes are numbers here. The string is the reason, for people. Layouts are not looked at. */
   supports(node: Node<A>): true | string;
   /** Preferred first; absent: row-major everywhere. */

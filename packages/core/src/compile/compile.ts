@@ -1,5 +1,6 @@
 import type { Backend, Target } from "../backend/backend.ts";
 import type { Device } from "../backend/device.ts";
+import { type Precision, withPrecision } from "../backend/precision.ts";
 import { ProgramError } from "../errors.ts";
 import type { Program } from "../ir/program.ts";
 import { optimize } from "../passes/pipeline.ts";
@@ -8,6 +9,7 @@ import { KernelIndex } from "./candidates.ts";
 import { fuse } from "./fuse.ts";
 import { place } from "./place.ts";
 import { type Plan, plan } from "./plan.ts";
+import { Tuner, type Tuning } from "./tune.ts";
 
 /** A backend and its open device. */
 export interface OpenBackend {
@@ -20,6 +22,8 @@ export interface CompileOptions {
   readonly devices: readonly OpenBackend[];
   /** By input name; inputs whose shape is all numbers may be left out. */
   readonly shapes?: Readonly<Record<string, readonly number[]>>;
+  /** "strict" leaves out kernels that round more than the operator's own sums do. Default "fast". */
+  readonly precision?: Precision;
 }
 
 const optimized = new WeakMap<Program, Program>();
@@ -43,17 +47,24 @@ export function compileStatic(
   program: Program,
   backends: readonly Backend[],
   devices: ReadonlyMap<Target, Device>,
+  tuning?: Tuning,
 ): Plan {
   const index = new KernelIndex(backends);
   const fused = fuse(program, (node) => index.accepts(node));
-  return plan(place(fused, backends), devices);
+  const tuner = tuning && new Tuner(tuning, devices, fused.nodes.length);
+  const placement = place(fused, backends, tuner);
+  tuner?.finish();
+  return plan(placement, devices);
 }
 
 /**
  * A program bound to devices and concrete input shapes.
  * Throws ProgramError when a shape depends on data, and NoKernelError.
  */
-export function compile(program: Program, { devices, shapes = {} }: CompileOptions): Plan {
+export function compile(
+  program: Program,
+  { devices, shapes = {}, precision = "fast" }: CompileOptions,
+): Plan {
   const special = prepare(program, shapes);
   if (!isFullyStatic(special)) {
     throw new ProgramError(
@@ -62,7 +73,7 @@ export function compile(program: Program, { devices, shapes = {} }: CompileOptio
   }
   return compileStatic(
     special,
-    devices.map(({ backend }) => backend),
+    devices.map(({ backend }) => withPrecision(backend, precision)),
     new Map(devices.map(({ backend, device }) => [backend.target, device])),
   );
 }

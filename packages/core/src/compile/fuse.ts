@@ -2,7 +2,9 @@ import type { Program } from "../ir/program.ts";
 import { applyRewrites, type Rewrite } from "../ir/rewrite.ts";
 import { padIntoConv } from "../passes/merge-pads.ts";
 import { activationIntoHost } from "./fusions/activation.ts";
+import { attentionFusions } from "./fusions/attention.ts";
 import { biasIntoHost } from "./fusions/bias.ts";
+import { channelFusions } from "./fusions/channels.ts";
 import { type Accepts, whenAccepted } from "./fusions/fusion.ts";
 import { residualFusions } from "./fusions/residual.ts";
 import { transposeFusions } from "./fusions/transpose.ts";
@@ -10,7 +12,9 @@ import { transposeFusions } from "./fusions/transpose.ts";
 /** What feeds a node first, then what follows it in the order in which kernels apply it. */
 const fusions: readonly Rewrite[] = [
   padIntoConv,
+  ...attentionFusions,
   ...transposeFusions,
+  ...channelFusions,
   biasIntoHost,
   ...residualFusions,
   activationIntoHost,

@@ -8,6 +8,8 @@ export interface Scored {
   readonly candidate: Candidate;
   readonly choice: LayoutChoice;
   readonly totalNs: number;
+  /** True: `candidate.costNs` was measured, not estimated. */
+  readonly isMeasured?: boolean;
 }
 
 type Regrets = Map<MaybeLayout, number>;

@@ -34,3 +34,16 @@ export function packedBytes(device: Device, { source, key, bytes, fill }: PackRe
   entries.set(key, target);
   return target;
 }
+
+/** What was made of these constants so far. */
+export function packedOf(device: Device, sources: readonly Tensor[]): readonly Uint8Array[] {
+  return sources.flatMap((source) => [...(caches.get(device)?.get(source)?.values() ?? [])]);
+}
+
+/** Forgets what was made of these constants, except `kept`; plans that hold some of it keep it. */
+export function keepPacked(device: Device, sources: readonly Tensor[], kept: ReadonlySet<Uint8Array>): void {
+  for (const source of sources) {
+    const entries = caches.get(device)?.get(source);
+    for (const [key, data] of entries ?? []) if (!kept.has(data)) entries!.delete(key);
+  }
+}

@@ -7,6 +7,7 @@ import { LayoutRegrets, type Scored, score } from "./layouts.ts";
 import { orderByDevice } from "./order.ts";
 import { Reorders, reorderNode, withLayout } from "./reorders.ts";
 import { formatNs, logSelection } from "./select-log.ts";
+import type { Tuner } from "./tune.ts";
 
 /** A node bound to a kernel; its values' types carry the chosen layouts. */
 export interface PlacedNode {
@@ -29,10 +30,11 @@ export interface Placement {
 
 /**
  * Gives every node the kernel and layouts with the lowest estimate, layout changes included, and inserts those.
- * Backends are in order of preference, which breaks ties. All shapes are numbers. Throws NoKernelError.
+ * Backends are in order of preference, which breaks ties. A tuner settles close calls. All shapes are numbers.
+ * Throws NoKernelError.
  */
-export function place(program: Program, backends: readonly Backend[]): Placement {
-  return new Placer(program, new KernelIndex(backends)).run();
+export function place(program: Program, backends: readonly Backend[], tuner?: Tuner): Placement {
+  return new Placer(program, new KernelIndex(backends), tuner).run();
 }
 
 class Placer {
@@ -42,10 +44,12 @@ class Placer {
   readonly #candidates = new Map<Node, Candidates>();
   readonly #versions = new Map<Value, Map<MaybeLayout, Value>>();
   readonly #placed: PlacedNode[] = [];
+  readonly #tuner: Tuner | undefined;
 
-  constructor(program: Program, index: KernelIndex) {
+  constructor(program: Program, index: KernelIndex, tuner: Tuner | undefined) {
     this.#program = program;
     this.#index = index;
+    this.#tuner = tuner;
     this.#reorders = new Reorders(index);
   }
 
@@ -65,7 +69,8 @@ class Placer {
 
   #place(node: Node, regrets: LayoutRegrets): void {
     const { accepted, rejected } = this.#candidates.get(node)!;
-    const scored = score(node, accepted, this.#versions, { reorders: this.#reorders, regrets });
+    const estimated = score(node, accepted, this.#versions, { reorders: this.#reorders, regrets });
+    const scored = this.#tuner?.rank(node, estimated) ?? estimated;
     const best = scored[0]!;
     if (!Number.isFinite(best.totalNs)) throw noKernel(node, this.#index, unreachable(scored, rejected));
     const { candidate, choice } = best;
@@ -135,10 +140,10 @@ function losing(scored: readonly Scored[], rejected: readonly RejectedKernel[]):
   const best = scored[0]!;
   const seen = new Set([best.candidate.kernel]);
   const slower: RejectedKernel[] = [];
-  for (const { candidate, totalNs } of scored) {
+  for (const { candidate, totalNs, isMeasured } of scored) {
     if (seen.has(candidate.kernel)) continue;
     seen.add(candidate.kernel);
-    const reason = `estimated ${formatNs(totalNs)} against ${formatNs(best.totalNs)}`;
+    const reason = `${isMeasured ? "measured" : "estimated"} ${formatNs(totalNs)} against ${formatNs(best.totalNs)}`;
     slower.push({ kernel: candidate.kernel.name, reason });
   }
   return [...slower, ...rejected];

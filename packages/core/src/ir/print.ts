@@ -33,7 +33,8 @@ function formatAttr(attr: unknown, indent: string, depth: number): string {
   return String(attr);
 }
 
-function formatAttrs(attrs: unknown, indent: string, depth: number): string[] {
+/** `key=value` of each attribute that is there, as `print` writes it. */
+export function formatAttrs(attrs: unknown, indent: string, depth: number): string[] {
   if (typeof attrs !== "object" || attrs === null) return [];
   return Object.entries(attrs)
     .filter(([, attr]) => attr !== undefined)

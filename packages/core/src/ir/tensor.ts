@@ -32,6 +32,9 @@ export function storedElements(type: TensorType): number {
   return numElements([n!, Math.ceil(Number(c) / block) * block, ...rest]);
 }
 
+/** What loops along the other axes of an empty tensor may cost. */
+const mostEmptyExtent = 2 ** 28;
+
 /** Bytes and what they mean: row-major elements of one dtype. Never changed by the library once made. */
 export class Tensor {
   readonly dtype: DType;
@@ -56,6 +59,11 @@ export class Tensor {
       }
     }
     const expected = numElements(shape);
+    if (expected === 0 && shape.reduce((extent, dim) => extent * Math.max(dim, 1), 1) > mostEmptyExtent) {
+      throw new DataError(
+        `tensor: shape ${formatShape(shape)}; expected sizes beside the 0 with a product up to ${mostEmptyExtent}.`,
+      );
+    }
     if (data.length !== expected) {
       throw new DataError(
         `tensor: ${data.length} elements; expected ${expected} for ${dtype}${formatShape(shape)}.`,

@@ -195,7 +195,7 @@ export const bitShift: Op<BitShiftAttrs> = defineBinary({
   accepts: "integer",
   accuracy: "exact",
   apply: (x, y, { direction }) => (direction === "left" ? x * 2 ** y : Math.floor(x / 2 ** y)),
-  big: (x, y, { direction }) => (y > 63n ? 0n : direction === "left" ? x << y : x >> y),
+  big: (x, y, { direction }) => (y < 0n || y > 63n ? 0n : direction === "left" ? x << y : x >> y),
 });
 
 const logical = (name: string, apply: (x: number, y: number) => number): Op<NoAttrs> =>

@@ -44,7 +44,8 @@ export function applyActivation(values: Float64Array, activation: Activation | u
   for (let i = 0; i < values.length; i++) values[i] = apply(values[i]!);
 }
 
-function checkResidual(residual: TensorType, shape: Shape): void {
+/** Throws ShapeError unless the residual has the output's shape. */
+export function checkResidual(residual: TensorType, shape: Shape): void {
   const isSame =
     residual.shape.length === shape.length && residual.shape.every((dim, i) => canEqual(dim, shape[i]!));
   if (isSame) return;

@@ -69,5 +69,5 @@ export const cumSum: Op<CumulativeAttrs> = defineCumulative(
 export const cumProd: Op<CumulativeAttrs> = defineCumulative(
   "cumProd",
   { start: 1, step: (product, x) => product * x },
-  { start: 1n, step: (product, x) => product * x },
+  { start: 1n, step: (product, x) => BigInt.asIntN(64, product * x) },
 );

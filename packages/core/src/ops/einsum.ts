@@ -1,3 +1,4 @@
+import { DataError } from "../errors.ts";
 import { isBigInt } from "../ir/dtype.ts";
 import { fromNumbers, toNumbers } from "../ir/numeric.ts";
 import { defineOp, type Op } from "../ir/op.ts";
@@ -61,6 +62,9 @@ export const einsum: Op<EinsumAttrs> = defineOp<EinsumAttrs>({
   },
 });
 
+/** More would not end by reference. */
+const mostTerms = 2 ** 34;
+
 function walk(
   inputs: readonly Tensor[],
   contraction: Contraction,
@@ -68,6 +72,8 @@ function walk(
 ): readonly number[] {
   const { output, summed } = contraction;
   const over = [...output, ...summed];
+  const total = numElements(sizes(over, contraction));
+  if (!(total <= mostTerms)) throw new DataError(`${total} products; expected at most ${mostTerms}.`);
   const shape = sizes(output, contraction);
   const terms = numElements(sizes(summed, contraction));
   const strides = inputs.map((input, i) => labelStrides(input.shape, contraction.inputs[i]!, over));
@@ -92,7 +98,7 @@ function contractBig(inputs: readonly Tensor[], contraction: Contraction): Tenso
   const shape = walk(inputs, contraction, (at, offsets) => {
     let product = 1n;
     for (let i = 0; i < inputs.length; i++) product *= inputs[i]!.data[offsets[i]!] as bigint;
-    out[at]! += product;
+    out[at]! += BigInt.asIntN(64, product);
   });
   return Tensor.from(dtype, shape, out);
 }

@@ -44,7 +44,9 @@ export const fill: Op<FillAttrs> = defineOp({
 
 function rangeLength(start: number, limit: number, delta: number): number {
   if (delta === 0) throw new DataError("delta 0; expected a non-zero step.");
-  return Math.max(0, Math.ceil((limit - start) / delta));
+  const length = Math.max(0, Math.ceil((limit - start) / delta));
+  if (Number.isSafeInteger(length)) return length;
+  throw new DataError(`start ${start}, limit ${limit}, delta ${delta}; expected a range that ends.`);
 }
 
 /** start, limit, delta scalars -> start, start + delta, ... before limit. */
@@ -90,6 +92,12 @@ export const eyeLike: Op<EyeLikeAttrs> = defineOp({
   },
 });
 
+function depthOf(tensor: Tensor): number {
+  const depth = Math.trunc(toNumbers(tensor)[0]!);
+  if (Number.isSafeInteger(depth) && depth >= 0) return depth;
+  throw new DataError(`depth ${depth}; expected a non-negative integer.`);
+}
+
 /** indices, depth scalar, values [off, on] -> a new axis of size depth, on where it equals the index. */
 export const oneHot: Op<AxisAttrs> = defineOp({
   name: "oneHot",
@@ -98,11 +106,11 @@ export const oneHot: Op<AxisAttrs> = defineOp({
     checkInputs(inputs, 3);
     const { shape } = inputs[0]!;
     const at = normalizeAxis(axis, shape.length + 1);
-    const depth: Dim = known[1] ? Math.trunc(toNumbers(known[1])[0]!) : "?depth";
+    const depth: Dim = known[1] ? depthOf(known[1]) : "?depth";
     return [{ dtype: inputs[2]!.dtype, shape: [...shape.slice(0, at), depth, ...shape.slice(at)] }];
   },
   reference([indices, depthTensor, values], { axis }) {
-    const depth = Math.trunc(toNumbers(depthTensor!)[0]!);
+    const depth = depthOf(depthTensor!);
     const at = normalizeAxis(axis, indices!.shape.length + 1);
     const shape = [...indices!.shape.slice(0, at), depth, ...indices!.shape.slice(at)];
     const out = allocate(values!.dtype, shape) as Float64Array;

@@ -5,6 +5,7 @@
 export * from "./activation.ts";
 export * from "./activations.ts";
 export * from "./arg-reduce.ts";
+export * from "./attention.ts";
 export * from "./average-pool.ts";
 export * from "./batch-norm.ts";
 export * from "./binary.ts";
@@ -35,6 +36,7 @@ export * from "./max-pool.ts";
 export * from "./max-unpool.ts";
 export * from "./non-max-suppression.ts";
 export * from "./pad.ts";
+export * from "./pick-channels.ts";
 export * from "./qlinear-conv.ts";
 export * from "./qlinear-mat-mul.ts";
 export * from "./quantize-linear.ts";

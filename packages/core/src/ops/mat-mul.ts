@@ -4,7 +4,7 @@ import { fromNumbers } from "../ir/numeric.ts";
 import { defineOp, type Op } from "../ir/op.ts";
 import { Tensor, type TensorType } from "../ir/tensor.ts";
 import type { Activation } from "./activation.ts";
-import { applyActivation } from "./conv.ts";
+import { applyActivation, checkResidual } from "./conv.ts";
 import { allocate } from "./shared/allocate.ts";
 import { checkVector } from "./shared/channels.ts";
 import { checkDType, checkInputs, checkSameDType } from "./shared/check.ts";
@@ -45,30 +45,34 @@ function multiplyIntegers(a: Tensor, b: Tensor, attrs: MatMulAttrs): Tensor {
 }
 
 /**
- * a [...,M,K], b [...,K,N], bias? [N] -> y [...,M,N] by numpy's matmul (batches broadcast, vectors allowed);
- * y = activation(alpha a b + bias). Floats; 32- and 64-bit integers without the attributes, wrapping.
+ * a [...,M,K], b [...,K,N], bias? [N], residual? as y -> y [...,M,N] by numpy's matmul (batches broadcast, vectors
+ * allowed); y = activation(alpha a b + bias + residual). Floats; 32- and 64-bit integers with none of these, wrapping.
  * Throws ShapeError.
  */
 export const matMul: Op<MatMulAttrs> = defineOp<MatMulAttrs>({
   name: "matMul",
   accuracy: "rounding",
   infer(inputs, attrs) {
-    checkInputs(inputs, 2, 3);
-    const [a, b, bias] = inputs as readonly [TensorType, TensorType, TensorType?];
+    checkInputs(inputs, 2, 4);
+    const [a, b, bias, residual] = inputs as readonly [TensorType, TensorType, TensorType?, TensorType?];
     checkDType(a, accepted, "a");
     checkSameDType(inputs);
     checkAttrs(inputs, attrs);
     const { shape, n } = matMulDims(a.shape, b.shape, attrs);
     if (bias) checkVector(bias, n, "bias", "columns of b");
+    if (residual) checkResidual(residual, shape);
     return [{ dtype: a.dtype, shape }];
   },
-  reference([a, b, bias], attrs) {
+  reference([a, b, bias, residual], attrs) {
     if (!isFloat(a!.dtype)) return [multiplyIntegers(a!, b!, attrs)];
     const matrices = { a: toDoubles(a!), b: toDoubles(b!), shapeA: a!.shape, shapeB: b!.shape };
     const { sums, plan } = multiply(matrices, attrs);
     const added = bias ? toDoubles(bias) : undefined;
+    const rest = residual ? toDoubles(residual) : undefined;
     const alpha = attrs.alpha ?? 1;
-    for (let i = 0; i < sums.length; i++) sums[i] = alpha * sums[i]! + (added?.[i % plan.n] ?? 0);
+    for (let i = 0; i < sums.length; i++) {
+      sums[i] = alpha * sums[i]! + (added?.[i % plan.n] ?? 0) + (rest?.[i] ?? 0);
+    }
     applyActivation(sums, attrs.activation);
     return [fromNumbers(a!.dtype, plan.shape, sums)];
   },

@@ -1,6 +1,6 @@
 import { ShapeError } from "../errors.ts";
 import { defineOp, type Op } from "../ir/op.ts";
-import { formatShape } from "../ir/shape.ts";
+import { formatShape, isStatic, numElements } from "../ir/shape.ts";
 import { Tensor, type TensorType } from "../ir/tensor.ts";
 import { canEqual } from "./shared/channels.ts";
 import { checkDType, checkInputs, checkRank } from "./shared/check.ts";
@@ -105,5 +105,10 @@ export const nonMaxSuppression: Op<NonMaxSuppressionAttrs> = defineOp<NonMaxSupp
       }
     }
     return [Tensor.from("i64", [selected.length / 3, 3], selected)];
+  },
+  flops([boxes, scores]) {
+    const [batch, count] = boxes!.shape;
+    const dims = [batch!, scores!.shape[1]!, count!, count!];
+    return isStatic(dims) ? 8 * numElements(dims) : 0;
   },
 });

@@ -31,6 +31,7 @@ export function padsPerAxis(
 /** The source position of an output position along one axis; -1 outside in mode constant. */
 export function paddedPosition(position: number, size: number, mode: PadAttrs["mode"]): number {
   if (position >= 0 && position < size) return position;
+  if (size === 0) return -1;
   switch (mode) {
     case "constant":
       return -1;
@@ -78,6 +79,7 @@ export const pad: Op<PadAttrs> = defineOp({
     const amounts = padsPerAxis(x!.shape.length, ints(pads!), ints(axes!));
     const shape = paddedShape(x!.shape, amounts) as number[];
     const out = allocate(x!.dtype, shape) as Float64Array;
+    if (out.length === 0) return [Tensor.from(x!.dtype, shape, out)];
     const strides = rowMajorStrides(x!.shape);
     const fill = value!.data[0] as number;
     const offsets = shape.map((size, axis) =>

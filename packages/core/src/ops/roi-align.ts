@@ -24,12 +24,20 @@ interface Bins {
   readonly samples: number;
 }
 
+/** Along one axis of a region. */
+const mostSamples = 2 ** 14;
+
 function binsOf(from: number, to: number, count: number, attrs: RoiAlignAttrs): Bins {
   const isHalf = attrs.coordinateMode === "halfPixel";
   const start = from * attrs.spatialScale - (isHalf ? 0.5 : 0);
   const length = to * attrs.spatialScale - (isHalf ? 0.5 : 0) - start;
   const covered = isHalf ? length : Math.max(length, 1);
   const samples = attrs.samplingRatio > 0 ? attrs.samplingRatio : Math.ceil(covered / count);
+  if (!(samples * count <= mostSamples)) {
+    throw new DataError(
+      `a region from ${from} to ${to} with ${samples} samples; expected at most ${mostSamples}.`,
+    );
+  }
   return { start, size: covered / count, samples };
 }
 
@@ -147,6 +155,9 @@ export const roiAlign: Op<RoiAlignAttrs> = defineOp<RoiAlignAttrs>({
     }
     return [fromNumbers(x!.dtype, shape, out)];
   },
-  flops: (_, [y], { samplingRatio }) =>
-    isStatic(y!.shape) ? 8 * Math.max(1, samplingRatio) ** 2 * numElements(y!.shape) : 0,
+  flops([x], [y], { samplingRatio, outputHeight, outputWidth }) {
+    if (!isStatic(x!.shape) || !isStatic(y!.shape)) return 0;
+    const covered = numElements(x!.shape.slice(2)) / (outputHeight * outputWidth);
+    return 8 * Math.max(1, samplingRatio ** 2 || covered) * numElements(y!.shape);
+  },
 });

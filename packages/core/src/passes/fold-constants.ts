@@ -48,7 +48,7 @@ export class FoldBudget {
     const isKnown = outputs.every(({ shape }) => isStatic(shape));
     if (!isKnown && inputBytes > dataDependentBytes) return false;
     const outputBytes = isKnown ? sum(outputs.map(typeBytes)) : inputBytes;
-    const flops = isKnown ? (node.op.flops?.(inputs, outputs, node.attrs) ?? 0) : 0;
+    const flops = node.op.flops?.(inputs, outputs, node.attrs) ?? 0;
     const work = Math.max(inputBytes, outputBytes, flops);
     const newBytes = Math.max(0, outputBytes - releasedBytes);
     if (outputBytes > inputBytes + this.#limits.growthBytes || newBytes > this.#bytes) return false;

@@ -1,4 +1,5 @@
 import type { Device } from "../backend/device.ts";
+import { reserve } from "./memory.ts";
 
 /** Spare arenas beyond this are left to the garbage collector. */
 const mostSpare = 2;
@@ -18,7 +19,7 @@ export class ArenaPool {
     const fitting = this.#spare.findIndex((arena) => arena.byteLength >= bytes);
     const found = fitting >= 0 ? this.#spare.splice(fitting, 1)[0] : undefined;
     if (!found) this.#spare.shift();
-    const arena = found ?? this.#device.allocate(bytes);
+    const arena = found ?? reserve("working memory", bytes, () => this.#device.allocate(bytes));
     this.#takenBytes += arena.byteLength;
     return arena;
   }

@@ -1,5 +1,6 @@
 import type { Backend, Target } from "../backend/backend.ts";
 import type { Device } from "../backend/device.ts";
+import { type Precision, withPrecision } from "../backend/precision.ts";
 import { reference } from "../backend/reference.ts";
 import { Registry } from "../backend/registry.ts";
 import { BackendUnavailableError, CoracleError } from "../errors.ts";
@@ -10,6 +11,7 @@ export interface BackendOptions {
   readonly backends?: readonly Backend[] | Registry;
   readonly threads?: number;
   readonly fallback?: boolean;
+  readonly precision?: Precision;
 }
 
 /** Open devices of one predictor, the preferred first. */
@@ -39,7 +41,7 @@ export async function openBackends(options: BackendOptions): Promise<Opened> {
   const notes = [...leases.map(({ target, device }) => `backend ${target}: ${device.description}`), ...tried];
   if (!options.backends && backends.length === 0) warnSlow(tried);
   return {
-    backends: leases.map(({ backend }) => backend),
+    backends: leases.map(({ backend }) => withPrecision(backend, options.precision ?? "fast")),
     devices: new Map(leases.map(({ target, device }) => [target, device])),
     notes,
     release: () => {

@@ -5,11 +5,12 @@
 
 import type { RunContext } from "../backend/device.ts";
 import { type Plan, pinBuffer } from "../compile/plan.ts";
-import { dataConstructor } from "../ir/dtype.ts";
+import { dataConstructor, dtypeBytes, type TypedData } from "../ir/dtype.ts";
 import type { Node } from "../ir/program.ts";
 import { numElements, staticShape } from "../ir/shape.ts";
 import { Tensor } from "../ir/tensor.ts";
 import type { ArenaPool } from "./arenas.ts";
+import { reserve } from "./memory.ts";
 import { type NodeReport, reportPlaced } from "./report.ts";
 
 export interface RunRequest {
@@ -70,9 +71,11 @@ export class PlanExecutor implements Executor {
   }
 
   #begin({ feeds, cancel, nodeNs }: RunRequest): PlanRun {
-    const outputs = this.#plan.outputs.map(({ type }) => {
-      const shape = staticShape(type.shape);
-      return Tensor.from(type.dtype, shape, new (dataConstructor(type.dtype))(numElements(shape)));
+    const outputs = this.#plan.outputs.map(({ name, type: { dtype, shape: dims } }) => {
+      const shape = staticShape(dims);
+      const count = numElements(shape);
+      const make = (): TypedData => new (dataConstructor(dtype))(count);
+      return Tensor.from(dtype, shape, reserve(`output "${name}"`, count * dtypeBytes(dtype), make));
     });
     const io = [...feeds, ...outputs].map(({ data }) => data);
     for (const data of io) pinBuffer(data);

@@ -1,6 +1,7 @@
 import { DataError } from "../errors.ts";
+import type { TypedData } from "../ir/dtype.ts";
 import type { Value } from "../ir/program.ts";
-import { type Dim, formatShape, type Shape } from "../ir/shape.ts";
+import { type Dim, formatShape, numElements, type Shape } from "../ir/shape.ts";
 import { Tensor, type TensorType } from "../ir/tensor.ts";
 
 export type Feeds = Readonly<Record<string, Tensor>>;
@@ -72,7 +73,25 @@ export function bindFeeds(inputs: readonly Value[], feeds: Feeds): readonly Tens
       );
     }
     checkShape(input, tensor.shape, symbols);
-    return Tensor.from(tensor.dtype, tensor.shape, tensor.data);
+    return Tensor.from(tensor.dtype, tensor.shape, steady(tensor.data));
+  });
+}
+
+/** A copy where memory could be taken away below a run: that of a resizable buffer. */
+function steady(data: TypedData): TypedData {
+  const { resizable } = data.buffer as ArrayBufferLike & { readonly resizable?: boolean };
+  return resizable ? data.slice() : data;
+}
+
+/** Throws DataError when the memory of a bound feed went elsewhere (a transfer) while its run waited. */
+export function requireWhole(inputs: readonly Value[], feeds: readonly Tensor[]): void {
+  feeds.forEach(({ data, shape }, i) => {
+    const { name } = inputs[i]!;
+    if (data.length === numElements(shape)) return;
+    throw new DataError(
+      `input "${name}": ${data.length} elements when its run starts; expected ${numElements(shape)}. ` +
+        "Transfer the data only after the run has ended.",
+    );
   });
 }
 

@@ -2,6 +2,7 @@ import { compileStatic, prepare } from "../compile/compile.ts";
 import type { Plan } from "../compile/plan.ts";
 import { type Split, splitStatic } from "../compile/split.ts";
 import { nextStage } from "../compile/stage.ts";
+import type { Tuning } from "../compile/tune.ts";
 import type { Program } from "../ir/program.ts";
 import { isFullyStatic, specialize } from "../passes/specialize.ts";
 import { ArenaPool } from "./arenas.ts";
@@ -30,8 +31,10 @@ export class PlanCache {
   readonly #opened: Opened;
   readonly #arenas: ArenaPool;
   readonly #executors: Lru<Executor>;
+  readonly #tuning: Tuning | undefined;
 
-  constructor(program: Program, opened: Opened, most: number) {
+  constructor(program: Program, opened: Opened, most: number, tuning?: Tuning) {
+    this.#tuning = tuning;
     this.#program = program;
     this.#opened = opened;
     this.#executors = new Lru(most);
@@ -93,7 +96,7 @@ export class PlanCache {
 
   #planned(program: Program): PlanExecutor {
     const { backends, devices } = this.#opened;
-    return new PlanExecutor(compileStatic(program, backends, devices), this.#arenas);
+    return new PlanExecutor(compileStatic(program, backends, devices, this.#tuning), this.#arenas);
   }
 }
 

@@ -252,6 +252,20 @@ test("explain tells which kernel ran each node and why others did not", async ()
   `);
 });
 
+test("strict precision leaves approximate kernels out", async () => {
+  const [mixing, ...others] = blocks.kernels;
+  const kernels = [{ ...mixing!, isApproximate: true as const }, ...others];
+  const backend: Backend = { ...blocks, kernels };
+  const program = network();
+  for (const precision of ["fast", "strict"] as const) {
+    using predictor = await Predictor.create(program, { backends: [backend], precision });
+    const stem = predictor.explain().rows.find(({ node }) => node === "stem")!;
+    expect(stem.kernel).toBe(precision === "fast" ? "blocks/mix" : "reference/testMix");
+    const reasons = stem.rejected.map(({ reason }) => reason);
+    expect(reasons.includes("approximate; precision is strict")).toBe(precision === "strict");
+  }
+});
+
 test("explain of a data-dependent program names the part that runs by reference", async () => {
   using predictor = await Predictor.create(dataDependent(), { backends: [blocks] });
   const { notes, rows } = predictor.explain();

@@ -1,4 +1,5 @@
 import type { Backend } from "../backend/backend.ts";
+import type { Precision } from "../backend/precision.ts";
 import type { Registry } from "../backend/registry.ts";
 import { pinBuffer } from "../compile/plan.ts";
 import { DataError } from "../errors.ts";
@@ -9,12 +10,13 @@ import { Tensor } from "../ir/tensor.ts";
 import { type Opened, openBackends } from "./backends.ts";
 import type { Executor } from "./executor.ts";
 import { type Explanation, makeExplanation } from "./explain.ts";
-import { bindFeeds, bindShapes, type Feeds, type Shapes } from "./feeds.ts";
+import { bindFeeds, bindShapes, type Feeds, requireWhole, type Shapes } from "./feeds.ts";
 import { PlanCache } from "./plan-cache.ts";
 import { makeProfile, type Profile } from "./profile.ts";
 import { SerialQueue } from "./queue.ts";
+import { type TuningOptions, tuningOf } from "./tuning-options.ts";
 
-export interface PredictorOptions {
+export interface PredictorOptions extends TuningOptions {
   /**
    * Where the program may run; order is preference. Absent: every installed `@coracle/backend-*` package whose
    * probe succeeds, the fastest first.
@@ -26,6 +28,11 @@ export interface PredictorOptions {
   readonly maxPlans?: number;
   /** Whether nodes that no backend supports run by their reference, slowly. Default true. */
   readonly fallback?: boolean;
+  /**
+   * "strict" leaves out kernels that round more than the operator's own sums do, such as Winograd convolutions
+   * (relative error near 1e-6, always below 1e-3). Default "fast".
+   */
+  readonly precision?: Precision;
 }
 
 export interface RunOptions {
@@ -77,10 +84,10 @@ export class Predictor implements Disposable {
   readonly #underWay = new Set<Int32Array>();
   #isDisposed = false;
 
-  private constructor(program: Program, opened: Opened, maxPlans: number) {
+  private constructor(program: Program, opened: Opened, plans: PlanCache) {
     this.#program = program;
     this.#opened = opened;
-    this.#plans = new PlanCache(program, opened, maxPlans);
+    this.#plans = plans;
     this.inputs = program.inputs.map(info);
     this.outputs = program.outputs.map(info);
   }
@@ -95,9 +102,10 @@ export class Predictor implements Disposable {
     if (!Number.isInteger(maxPlans) || maxPlans < 1) {
       throw new DataError(`predictor: maxPlans ${maxPlans}; expected an integer of at least 1.`);
     }
+    const tuning = tuningOf(options);
     const opened = await openBackends(options);
     try {
-      const predictor = new Predictor(program, opened, maxPlans);
+      const predictor = new Predictor(program, opened, new PlanCache(program, opened, maxPlans, tuning));
       if (program.inputs.every(({ type }) => isStatic(type.shape))) predictor.#executor({});
       return predictor;
     } catch (error) {
@@ -190,6 +198,7 @@ export class Predictor implements Disposable {
     nodeNs?: Map<Node, number>,
   ): Promise<Fetches> {
     this.#checkAlive("run");
+    requireWhole(this.#program.inputs, feeds);
     const executor = this.#plans.of(feeds.map(({ shape }) => shape));
     const cancel = pinnedFlag();
     const abort = (): void => void Atomics.store(cancel, 0, 1);

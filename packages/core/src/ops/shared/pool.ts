@@ -61,11 +61,12 @@ export function windowSums(values: Float64Array, geometry: PoolGeometry): Float6
 /** Per output along one axis, how many window positions fall into the first `limit` strided indices. */
 export function countAlong(taps: AxisTaps, limit: number, includesBegin: boolean): Float64Array {
   const counts = new Float64Array(taps.counterSize);
+  const dilation = taps.kernel > 1 ? taps.offset[1]! - taps.offset[0]! : 1;
   for (let i = 0; i < counts.length; i++) {
-    for (let k = 0; k < taps.kernel; k++) {
-      const at = i * taps.stride + taps.offset[k]!;
-      if (at < limit && (includesBegin || at >= 0)) counts[i]!++;
-    }
+    const start = i * taps.stride + taps.offset[0]!;
+    const first = includesBegin ? 0 : Math.max(0, Math.ceil(-start / dilation));
+    const last = Math.min(taps.kernel - 1, Math.floor((limit - 1 - start) / dilation));
+    counts[i] = Math.max(0, last - first + 1);
   }
   return counts;
 }

@@ -1,3 +1,5 @@
+import { DataError } from "../../errors.ts";
+
 /**
  * Sliding windows as taps: for one kernel position, a counter (the output of a convolution, the input of its
  * transpose) runs over a range, and the strided side is read or written at counter * stride + offset.
@@ -21,8 +23,18 @@ export interface AxisWindow {
   readonly padBegin: number;
 }
 
+const mostPositions = 2 ** 24;
+const mostReach = 2 ** 31 - 1;
+
+/** Throws DataError for windows of more than 2^24 positions or a reach beyond 32 bits. */
 export function axisTaps(window: AxisWindow, counterSize: number, stridedSize: number): AxisTaps {
   const { kernel, stride, dilation, padBegin } = window;
+  if (!(kernel <= mostPositions && kernel * dilation + padBegin + stride <= mostReach)) {
+    throw new DataError(
+      `kernel ${kernel}, dilation ${dilation}, stride ${stride}, pad ${padBegin}; expected at most ${mostPositions} ` +
+        "positions that reach less than 2^31.",
+    );
+  }
   const first = new Int32Array(kernel);
   const last = new Int32Array(kernel);
   const offset = new Int32Array(kernel);
@@ -53,6 +65,10 @@ export function makeTaps(windows: Windows, counter: readonly number[], strided: 
       strided[i]!,
     ),
   );
+  const positions = windows.kernel.reduce((product, kernel) => product * kernel, 1);
+  if (positions > mostPositions) {
+    throw new DataError(`kernel [${windows.kernel}]; expected at most ${mostPositions} positions.`);
+  }
   return [...new Array<AxisTaps>(3 - given.length).fill(unit), ...given] as unknown as Taps;
 }
 
