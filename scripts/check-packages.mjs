@@ -8,7 +8,7 @@ import { stage } from "../packages/backend-x86/scripts/stage.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const limitBytes = 8_000_000;
-const libraries = ["core", "backend-x86", "convert", "vision"];
+const libraries = ["core", "backend-x86", "convert", "vision", "models"];
 
 const run = (command, args, cwd = root) =>
   execFileSync(command, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });

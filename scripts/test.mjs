@@ -34,6 +34,7 @@ const stages = isLong
   : [
       { name: "lint", command: [bin("biome"), ["check", "--error-on-warnings", "."]] },
       { name: "types", command: [bin("tsc"), ["-p", "tsconfig.json"]] },
+      { name: "native format", command: script("packages/cpu-native/format.mjs", "--check") },
       { name: "native check", command: script("packages/cpu-native/build.mjs", "--check") },
       { name: "tests", ...vitest("tests") },
     ];
