@@ -7,6 +7,7 @@ const config: ViteUserConfig = defineConfig({
   test: {
     ...base.test,
     include: ["packages/*/src/**/*.long.ts", "apps/*/src/**/*.long.ts", "examples/*/src/**/*.long.ts"],
+    fileParallelism: false,
     testTimeout: 900_000,
     hookTimeout: 900_000,
   },
