@@ -38,6 +38,7 @@ const levelFeatures = {
 const commonFlags = [
   ...["-std=c++17", "-fPIC", "-fvisibility=hidden", "-fno-exceptions", "-fno-rtti"],
   ...["-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror"],
+  ...["-fno-unwind-tables", "-fno-asynchronous-unwind-tables"],
 ];
 const libraryLinkFlags = [
   "-nodefaultlibs",

@@ -40,33 +40,40 @@ CORACLE_INLINE void tile_start(const TileShape& s, const TileData& d, f32v (&acc
   }
 }
 
-template <bool hard, int rows, int vectors>
-CORACLE_INLINE void tile_finish(const TileShape& s, const TileData& d, const f32v (&acc)[rows][vectors]) {
+// Each step over all sums in turn, so that its code stands once: residual, bounds, hard-swish, stores.
+template <int rows, int vectors>
+CORACLE_INLINE void tile_store(const TileShape& s, const TileData& d, f32v (&acc)[rows][vectors]) {
   const f32v low = set1(s.low), high = set1(s.high);
+  const bool is_whole = d.lanes == f32v::width;
+  if (d.residual) {
 #pragma GCC unroll 4
-  for (int v = 0; v < vectors; ++v) {
-    const bool whole = v + 1 < vectors || d.lanes == f32v::width;
+    for (int v = 0; v < vectors; ++v)
+#pragma GCC unroll 14
+      for (int m = 0; m < rows; ++m) {
+        const float* from = d.residual + m * s.out_pixel_stride + v * s.out_vector_stride;
+        acc[m][v] += v + 1 < vectors || is_whole ? load(from) : load_n(from, d.lanes);
+      }
+  }
+#pragma GCC unroll 4
+  for (int v = 0; v < vectors; ++v)
+#pragma GCC unroll 14
+    for (int m = 0; m < rows; ++m) acc[m][v] = clamp(acc[m][v], low, high);
+  if (s.hard_swish) {
+#pragma GCC unroll 4
+    for (int v = 0; v < vectors; ++v)
+#pragma GCC unroll 14
+      for (int m = 0; m < rows; ++m) acc[m][v] = hard_swish(acc[m][v]);
+  }
+#pragma GCC unroll 4
+  for (int v = 0; v < vectors; ++v)
 #pragma GCC unroll 14
     for (int m = 0; m < rows; ++m) {
-      const intptr_t at = m * s.out_pixel_stride + v * s.out_vector_stride;
-      f32v y = acc[m][v];
-      if (d.residual) y += whole ? load(d.residual + at) : load_n(d.residual + at, d.lanes);
-      y = clamp(y, low, high);
-      if constexpr (hard) y = hard_swish(y);
-      if (whole)
-        store(d.out + at, y);
+      float* to = d.out + m * s.out_pixel_stride + v * s.out_vector_stride;
+      if (v + 1 < vectors || is_whole)
+        store(to, acc[m][v]);
       else
-        store_n(d.out + at, y, d.lanes);
+        store_n(to, acc[m][v], d.lanes);
     }
-  }
-}
-
-template <int rows, int vectors>
-CORACLE_INLINE void tile_store(const TileShape& s, const TileData& d, const f32v (&acc)[rows][vectors]) {
-  if (s.hard_swish)
-    tile_finish<true, rows, vectors>(s, d, acc);
-  else
-    tile_finish<false, rows, vectors>(s, d, acc);
 }
 
 // fixed_stride: floats between the rows of x when known here, else 0.

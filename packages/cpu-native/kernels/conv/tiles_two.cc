@@ -6,7 +6,6 @@ const TileFn* conv_tiles_two(intptr_t pixel_stride) {
   switch (pixel_stride) {
     case f32v::width: return TileTable<2, f32v::width>::fn;
     case 2 * f32v::width: return TileTable<2, 2 * f32v::width>::fn;
-    case 1: return TileTable<2, 1>::fn;
     case 2: return TileTable<2, 2>::fn;
     default: return TileTable<2, 0>::fn;
   }
