@@ -1,15 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import {
-  type Backend,
-  type IoInfo,
-  Predictor,
-  type Program,
-  reference,
-  Tensor,
-  type Value,
-} from "@coracle/core";
+import { type IoInfo, Predictor, type Program, Tensor, type Value } from "@coracle/core";
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
@@ -18,6 +10,7 @@ import { externalDataIn } from "./onnx/external.ts";
 import { decodeTensorProto } from "./onnx/proto.ts";
 import { readTensor } from "./onnx/tensor.ts";
 import { dataFolder } from "./onnx-cases/archive.ts";
+import { testBackends } from "./testing/backends.ts";
 import { readNpz } from "./testing/npz.ts";
 
 const maxRelativeError = 1e-4;
@@ -32,14 +25,6 @@ function modelsIn(directory: string): string[] {
   return readdirSync(directory)
     .filter((name) => name.endsWith(".onnx"))
     .map((name) => path.join(directory, name));
-}
-
-async function backends(): Promise<readonly Backend[]> {
-  if (process.env["CORACLE_CASES_BACKEND"] === "reference") return [reference];
-  const { x86 } = await import("@coracle/backend-x86");
-  const probe = await x86.probe();
-  if (!probe.available) console.log(`x86 is not available here (${JSON.stringify(probe)}): reference only`);
-  return probe.available ? [x86, reference] : [reference];
 }
 
 function concreteShape(input: IoInfo): number[] {
@@ -120,7 +105,7 @@ function exactOutputs(program: Program, feeds: Readonly<Record<string, Tensor>>)
 async function runOurs(
   file: string,
 ): Promise<{ feeds: Record<string, Tensor>; fetches: Record<string, Tensor> }> {
-  using predictor = await Predictor.create(await loadModel(file), { backends: await backends() });
+  using predictor = await Predictor.create(await loadModel(file), { backends: await testBackends() });
   const feeds: Record<string, Tensor> = {};
   for (const input of predictor.inputs)
     feeds[input.name] = await photograph(photographFor(path.basename(file)), concreteShape(input));
@@ -163,7 +148,7 @@ describe.skipIf(folder === undefined)("real models agree with onnxruntime", () =
     const vector = (name: string): Tensor =>
       readTensor(decodeTensorProto(readFileSync(path.join(vectors, name))), externalDataIn(undefined), name);
     const feeds = { input: vector("input_0.pb") };
-    using predictor = await Predictor.create(await loadModel(file), { backends: await backends() });
+    using predictor = await Predictor.create(await loadModel(file), { backends: await testBackends() });
     const ours = (await predictor.run(feeds))["output"]!.data as Float32Array;
     const theirs = (await runOrt(file, feeds))["output"]!;
     console.log(`int8 relative error ${relativeError(ours, theirs).toExponential(2)}`);
@@ -174,7 +159,7 @@ describe.skipIf(folder === undefined)("real models agree with onnxruntime", () =
   test.each([0, 1, 2])("mnist_cntk.onnx reads digit vector %i", async (i) => {
     const vectors = readNpz(readFileSync(path.join(folder!, `onnx/mnist_cntk.test_data/test_data_${i}.npz`)));
     using predictor = await Predictor.create(await loadModel(path.join(folder!, "onnx/mnist_cntk.onnx")), {
-      backends: await backends(),
+      backends: await testBackends(),
     });
     const pixels = Float32Array.from(vectors.get("inputs")!.data as Int32Array);
     const fetches = await predictor.run({ Input3: Tensor.from("f32", [1, 1, 28, 28], pixels) });
