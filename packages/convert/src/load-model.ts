@@ -1,15 +1,19 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { ConvertError, type Program, type Shape } from "@coracle/core";
 import { otherFormat } from "./detect-format.ts";
 import { fromOnnx } from "./onnx/reader.ts";
+import { isPaddle, loadPaddle, programIn } from "./paddle/load.ts";
+import { fromLite, isLite } from "./paddle/nb/read-nb.ts";
 
 export interface LoadOptions {
   /** Shapes of inputs, in place of those in the file. */
   readonly inputShapes?: Readonly<Record<string, Shape>>;
   /** The folder of external tensor data; the model's own folder when it is given by its path. */
   readonly folder?: string;
+  /** Paddle: the file of all parameters, or its bytes, where it does not lie beside the program under its name. */
+  readonly parameters?: string | Uint8Array;
 }
 
 async function readBytes(file: string): Promise<Uint8Array> {
@@ -22,17 +26,22 @@ async function readBytes(file: string): Promise<Uint8Array> {
 }
 
 /**
- * A model file (path, file URL or bytes; the format is recognised by its content) -> Program.
- * `meta` holds format, opset, producer and doc. Throws ConvertError.
+ * A model file (path, file URL or bytes; the format is recognised by its content), or the folder of a Paddle model
+ * -> Program. Reads ONNX, Paddle (`__model__`, `*.pdmodel`, `*.json`, with their parameters) and Paddle Lite (`*.nb`).
+ * `meta` holds format, version and producer. Throws ConvertError.
  */
 export async function loadModel(
   source: string | URL | Uint8Array,
   options: LoadOptions = {},
 ): Promise<Program> {
   if (source instanceof Uint8Array) return parse(source, "bytes", options);
-  const file = source instanceof URL ? fileURL(source) : source;
-  const bytes = await readBytes(file);
-  return parse(bytes, path.basename(file), { folder: path.dirname(path.resolve(file)), ...options });
+  const given = source instanceof URL ? fileURL(source) : source;
+  const file = (await isFolder(given)) ? await programIn(given, await readdir(given)) : given;
+  return parse(await readBytes(file), file, { folder: path.dirname(path.resolve(file)), ...options });
+}
+
+async function isFolder(file: string): Promise<boolean> {
+  return (await stat(file).catch(() => undefined))?.isDirectory() ?? false;
 }
 
 function fileURL(url: URL): string {
@@ -40,9 +49,16 @@ function fileURL(url: URL): string {
   throw new ConvertError(`load "${url}": protocol ${url.protocol}; expected a file. Download it first.`);
 }
 
-function parse(bytes: Uint8Array, name: string, options: LoadOptions): Program {
+async function parse(bytes: Uint8Array, file: string, options: LoadOptions): Promise<Program> {
+  const name = path.basename(file);
+  if (isLite(bytes)) return fromLite(bytes, options);
+  if (isPaddle(bytes, name)) return loadPaddle(bytes, file, options);
   const other = otherFormat(bytes);
+  if (other === "a Paddle program" && options.parameters !== undefined)
+    return loadPaddle(bytes, file, options);
   if (other !== undefined)
-    throw new ConvertError(`load "${name}": looks like ${other}; expected an ONNX model.`);
+    throw new ConvertError(
+      `load "${name}": looks like ${other}; expected an ONNX, Paddle or Paddle Lite model.`,
+    );
   return fromOnnx(bytes, options);
 }
