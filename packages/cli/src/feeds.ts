@@ -1,6 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { basename, extname } from "node:path";
-import { DataError, dataConstructor, type IoInfo, isFloat, numElements, Tensor } from "@coracle/core";
+import {
+  DataError,
+  dataConstructor,
+  hasBytes,
+  type IoInfo,
+  isFloat,
+  numElements,
+  Tensor,
+} from "@coracle/core";
 import { decodeImage, imagenet, resize, toTensor } from "@coracle/vision";
 import { readNpy } from "./npy.ts";
 
@@ -70,6 +78,11 @@ export function concreteShape(input: IoInfo): number[] {
 }
 
 function randomFeed(input: IoInfo, given: readonly number[] | undefined, seed: number): Tensor {
+  if (!hasBytes(input.dtype)) {
+    throw new DataError(
+      `input "${input.name}": dtype ${input.dtype}; expected one of numbers. Run such a model by a program of your own.`,
+    );
+  }
   const shape = given ?? concreteShape(input);
   const data = new (dataConstructor(input.dtype))(numElements(shape));
   let state = seed >>> 0;

@@ -53,6 +53,35 @@ test("inspect counts operators, parameters and FLOPs", () => {
   expect(coracle("inspect", model, "--explain").stdout).toContain("x86/");
 });
 
+test("opt writes one file that gives the same outputs, and a page of the graph", async () => {
+  const [target, page] = [join(work, "face.coracle"), join(work, "face.html")];
+  const { status, stdout } = coracle("opt", model, target, "--graph", page, "--json");
+  expect(status).toBe(0);
+  const { before, after } = JSON.parse(stdout) as Record<
+    "before" | "after",
+    { nodes: number; bytes: number }
+  >;
+  expect(after.nodes).toBeLessThan(before.nodes);
+  expect(after.bytes).toBeLessThan(before.bytes * 1.05);
+  expect(readFileSync(page, "utf8")).toContain("cytoscape");
+  const picture = ["--input", join(faces, "astronaut.jpg"), "--json"];
+  const outputs = (file: string): unknown =>
+    (JSON.parse(coracle("run", file, ...picture).stdout) as { outputs: unknown }).outputs;
+  expect(outputs(target)).toEqual(outputs(model));
+});
+
+test("opt stores weights in fewer bits, and lists what has no kernel", () => {
+  const target = join(work, "half.coracle");
+  const { stdout } = coracle("opt", model, target, "--weights", "f16", "--json");
+  const { before, after } = JSON.parse(stdout) as Record<"before" | "after", { parameterBytes: number }>;
+  expect(after.parameterBytes).toBeLessThan(before.parameterBytes * 0.6);
+  expect(coracle("opt", model, "--check", "--targets", "reference").status).toBe(1);
+  expect(coracle("opt", "--print-supported-ops").stdout).toMatch(
+    /onnx \(\d{3}\): .*Conv[\s\S]*paddle \(\d{3}\): .*conv2d/,
+  );
+  expect(coracle("opt", model, join(work, "x.bin")).stderr).toContain("expected .coracle or .onnx");
+});
+
 test("convert writes a model that gives the same outputs", () => {
   const target = join(work, "small.onnx");
   const { status, stdout } = coracle("convert", model, target, "--json");

@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 /** The `coracle` command: turns arguments into calls of the packages and results into text or JSON. */
+import { weightForms } from "@coracle/convert";
 import { CoracleError } from "@coracle/core";
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { bench } from "./commands/bench.ts";
 import { convert } from "./commands/convert.ts";
 import { devices } from "./commands/devices.ts";
 import { inspect } from "./commands/inspect.ts";
+import { opt } from "./commands/opt.ts";
 import { run } from "./commands/run.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 
@@ -67,6 +69,20 @@ program
   .option("--no-optimize", "write the program as it was read")
   .option("--json", "machine-readable output", false)
   .action(convert);
+
+program
+  .command("opt [model] [output]")
+  .description("convert, fold and simplify any supported model into one .coracle (or .onnx) file")
+  .option("-s, --shape <name=1,3,224,224>", "fix an input's dimensions", collect, [])
+  .option("--parameters <file>", "Paddle: the parameters, where they do not lie beside the program")
+  .addOption(new Option("--weights <form>", "store weights in fewer bits").choices([...weightForms]))
+  .option("--compress", "a smaller file that loads more slowly", false)
+  .option("--targets <names>", "the backends to check for (x86, reference)", names)
+  .option("--check", "list where each operator runs; fails when one has no kernel", false)
+  .option("--graph <page.html>", "the graph before and after, to look at in a browser")
+  .option("--print-supported-ops", "list the operators that can be read", false)
+  .option("--json", "machine-readable output", false)
+  .action(opt);
 
 withFeeds(program.command("bench <model>").description("time per inference, after warm-up"))
   .option("-t, --threads <counts>", "comma-separated thread counts", positiveList, [1])

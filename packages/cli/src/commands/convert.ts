@@ -1,33 +1,12 @@
-import { open, rename, rm } from "node:fs/promises";
 import { extname } from "node:path";
 import { loadModel, toOnnx } from "@coracle/convert";
 import { DataError, optimize } from "@coracle/core";
 import { formatCount, print } from "../output.ts";
+import { writeAtomically } from "../write-atomically.ts";
 
 export interface ConvertOptions {
   readonly optimize: boolean;
   readonly json: boolean;
-}
-
-/** Whole and on the disk, or not there at all. */
-async function writeAtomically(path: string, bytes: Uint8Array): Promise<void> {
-  const partial = `${path}.${process.pid}.partial`;
-  try {
-    const file = await open(partial, "w");
-    try {
-      await file.writeFile(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(partial, path);
-  } catch (cause) {
-    await rm(partial, { force: true });
-    throw new DataError(
-      `output "${path}": ${(cause as Error).message}; expected a writable place with room for ${bytes.length} bytes.`,
-      { cause },
-    );
-  }
 }
 
 /** Reads any supported model, folds and simplifies it, and writes ONNX. */

@@ -1,12 +1,6 @@
 import { loadModel } from "@coracle/convert";
-import {
-  constantsOf,
-  isStatic,
-  numElements,
-  type Program,
-  print as printProgram,
-  specialize,
-} from "@coracle/core";
+import { type Program, print as printProgram } from "@coracle/core";
+import { concrete, flopsOf, parametersOf } from "../facts.ts";
 import { concreteShape, parsePairs, parseShape } from "../feeds.ts";
 import { formatCount, formatTable, print } from "../output.ts";
 import { openPredictor } from "../predictor.ts";
@@ -33,45 +27,16 @@ interface Inspection {
 const describeValues = (values: Program["inputs"]): Inspection["inputs"] =>
   values.map(({ name, type }) => ({ name, dtype: type.dtype, shape: type.shape }));
 
-/** Symbols become numbers where --shape or a batch of 1 says so; the program itself when some stay unknown. */
-function concrete(program: Program, shapes: readonly string[]): Program {
-  const infos = program.inputs.map(({ name, type }) => ({ name, dtype: type.dtype, shape: type.shape }));
-  const given = parsePairs(shapes, infos, "--shape");
-  if (
-    given.size === 0 &&
-    !infos.every(({ shape }) => shape.every((dim, axis) => typeof dim === "number" || axis === 0))
-  ) {
-    return program;
-  }
-  const entries = infos.map(
-    (info) =>
-      [info.name, given.has(info.name) ? parseShape(given.get(info.name)!) : concreteShape(info)] as const,
-  );
-  return specialize(program, Object.fromEntries(entries));
-}
-
-function flopsOf(program: Program): number | undefined {
-  let total = 0;
-  for (const { op, attrs, inputs, outputs } of program.nodes) {
-    if (![...inputs, ...outputs].every(({ type }) => isStatic(type.shape))) return undefined;
-    const types = (values: Program["inputs"]) => values.map(({ type }) => type);
-    total += op.flops?.(types(inputs), types(outputs), attrs) ?? 0;
-  }
-  return total;
-}
-
 function inspectProgram(program: Program, shapes: readonly string[]): Inspection {
   const operators: Record<string, number> = {};
   for (const { op } of program.nodes) operators[op.name] = (operators[op.name] ?? 0) + 1;
-  const constants = [...constantsOf(program)].map(({ data }) => data!);
   const flops = flopsOf(concrete(program, shapes));
   return {
     inputs: describeValues(program.inputs),
     outputs: describeValues(program.outputs),
     operators,
     nodes: program.nodes.length,
-    parameters: constants.reduce((sum, { shape }) => sum + numElements(shape), 0),
-    parameterBytes: constants.reduce((sum, { data }) => sum + data.byteLength, 0),
+    ...parametersOf(program),
     ...(flops === undefined ? {} : { flops }),
     meta: program.meta,
   };

@@ -1,5 +1,5 @@
 import { CoracleError } from "../errors.ts";
-import { dtypeBytes } from "../ir/dtype.ts";
+import { dtypeBytes, isContainer } from "../ir/dtype.ts";
 import { evaluateNode } from "../ir/evaluate.ts";
 import { hasNestedBlocks } from "../ir/nested.ts";
 import { constantsOf, type Node, type Program, type Value } from "../ir/program.ts";
@@ -27,6 +27,9 @@ const dataDependentBytes = 1 << 20;
 const typeBytes = (type: TensorType): number => numElements(type.shape) * dtypeBytes(type.dtype);
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
+/** Weights stored in fewer bits become what the model means: a few times larger at most, whatever their size. */
+const decodesWeights = ({ op }: Node): boolean => op.name === "cast" || op.name === "dequantizeLinear";
+
 /** What is left of the limits. */
 export class FoldBudget {
   readonly #limits: FoldLimits;
@@ -50,8 +53,9 @@ export class FoldBudget {
     const outputBytes = isKnown ? sum(outputs.map(typeBytes)) : inputBytes;
     const flops = node.op.flops?.(inputs, outputs, node.attrs) ?? 0;
     const work = Math.max(inputBytes, outputBytes, flops);
-    const newBytes = Math.max(0, outputBytes - releasedBytes);
-    if (outputBytes > inputBytes + this.#limits.growthBytes || newBytes > this.#bytes) return false;
+    const newBytes = decodesWeights(node) ? 0 : Math.max(0, outputBytes - releasedBytes);
+    if (newBytes > 0 && outputBytes > inputBytes + this.#limits.growthBytes) return false;
+    if (newBytes > this.#bytes) return false;
     if (flops > this.#limits.flops || work > this.#work) return false;
     this.#bytes -= newBytes;
     this.#work -= work;
@@ -74,7 +78,7 @@ function pickedDims({ start, end }: { start: number; end: number }, shape: Shape
 
 /**
  * The results of a node whose inputs are constant, or whose input's shape is all it reads; undefined when it
- * should wait for the run: random, control flow, beyond the budget, or failing (the run reports that).
+ * should wait for the run: random, control flow, containers, beyond the budget, or failing (the run reports that).
  */
 export function foldNode(
   node: Node,
@@ -83,6 +87,7 @@ export function foldNode(
   releasedBytes = 0,
 ): readonly Tensor[] | undefined {
   if (node.inputs.length === 0 || node.op.accuracy === "random") return undefined;
+  if (node.outputs.some(({ type }) => isContainer(type.dtype))) return undefined;
   const shape = shapeTensor(node);
   if (shape) return [shape];
   const inputs: Tensor[] = [];
@@ -105,7 +110,7 @@ function foldConstants(budget: FoldBudget): Rewrite {
     name: "fold-constants",
     rewrite(node, graph) {
       const released = node.inputs.filter((input) => graph.uses(input) === 1);
-      const releasedBytes = sum(released.map(({ data }) => data?.data.byteLength ?? 0));
+      const releasedBytes = sum(released.map(({ data }) => data?.byteLength ?? 0));
       const folded = foldNode(node, (value) => graph.constant(value), budget, releasedBytes);
       return folded?.map((data, i) => graph.constantOf(data, node.outputs[i]!.name));
     },
@@ -151,7 +156,7 @@ const mebi = 2 ** 20;
 
 /** Folding stops where the constants of a small model would fill memory; models with large weights get more work. */
 function limitsFor(program: Program): FoldLimits {
-  const bytes = sum([...constantsOf(program)].map(({ data }) => data!.data.byteLength));
+  const bytes = sum([...constantsOf(program)].map(({ data }) => data!.byteLength));
   return {
     inputBytes: Number.POSITIVE_INFINITY,
     growthBytes: 16 * mebi,
