@@ -166,6 +166,13 @@ bicubic_interp: bicubic_interp_v2 X OutSize SizeTensor Scale > Out
 linear_interp: linear_interp_v2 X OutSize SizeTensor Scale > Out
 grid_sample: grid_sampler X Grid > Output
 rnn: rnn Input PreState WeightList SequenceLength _ > Out _ State
+prior_box: prior_box Input Image > Boxes Variances
+yolo_box: yolo_box X ImgSize > Boxes Scores
+multiclass_nms3: multiclass_nms3 BBoxes Scores RoisNum > Out Index NmsRoisNum
+matrix_nms: matrix_nms BBoxes Scores > Out Index RoisNum
+box_coder: box_coder PriorBox PriorBoxVar TargetBox > OutputBox
+box_clip: box_clip Input ImInfo > Output
+roi_align: roi_align X ROIs RoisNum > Out
 full: fill_constant > Out
 full_int_array: assign_value > Out values=value
 `;

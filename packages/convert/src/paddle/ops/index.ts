@@ -1,6 +1,7 @@
 /** Which function reads which Paddle operator. Families know the context and the op catalogue, not each other's nodes. */
 import type { Convert } from "../context.ts";
 import { activation } from "./activation.ts";
+import { detection } from "./detection.ts";
 import { lite } from "./lite.ts";
 import { math } from "./math.ts";
 import { movement } from "./movement.ts";
@@ -9,7 +10,9 @@ import { recurrent } from "./recurrent.ts";
 import { resize } from "./resize.ts";
 
 const table: ReadonlyMap<string, Convert> = new Map(
-  [nn, activation, math, movement, resize, recurrent, lite].flatMap((family) => Object.entries(family)),
+  [nn, activation, math, movement, resize, recurrent, detection, lite].flatMap((family) =>
+    Object.entries(family),
+  ),
 );
 
 /** The function for an operator; undefined when it is not supported. */
