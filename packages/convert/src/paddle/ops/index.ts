@@ -6,11 +6,12 @@ import { lite } from "./lite.ts";
 import { math } from "./math.ts";
 import { movement } from "./movement.ts";
 import { nn } from "./nn.ts";
+import { quant } from "./quant.ts";
 import { recurrent } from "./recurrent.ts";
 import { resize } from "./resize.ts";
 
 const table: ReadonlyMap<string, Convert> = new Map(
-  [nn, activation, math, movement, resize, recurrent, detection, lite].flatMap((family) =>
+  [nn, activation, math, movement, resize, recurrent, detection, quant, lite].flatMap((family) =>
     Object.entries(family),
   ),
 );
