@@ -42,8 +42,8 @@ const function functions[] = {
     {"cos, large", CORACLE_LANES(cos), ::cos, -8000, 8000, 4e-7, 2e-8},
     {"cos, huge", CORACLE_LANES(cos), ::cos, -1e9f, 1e9f, 4e-7, 0},
     {"mish", CORACLE_LANES(mish), mish_of, -80, 90, 8e-7, 0},
-    {"swish", [](f32v x) { return swish(x); }, [](double x) { return x * sigmoid_of(x); }, -86, -2, 8e-6, 0},
-    {"swish", [](f32v x) { return swish(x); }, [](double x) { return x * sigmoid_of(x); }, -4, 200, 6e-7, 0},
+    {"swish", [](f32v x) { return swish(x); }, [](double x) { return x * sigmoid_of(x); }, -86, -2, 5e-7, 0},
+    {"swish", [](f32v x) { return swish(x); }, [](double x) { return x * sigmoid_of(x); }, -4, 200, 5e-7, 0},
     {"gelu", CORACLE_LANES(gelu), gelu_of, -6, 20, 5e-7, 4e-7},
     {"gelu tanh", CORACLE_LANES(gelu_tanh), gelu_tanh_of, -6, 20, 5e-7, 4e-7},
 };

@@ -44,11 +44,27 @@ void check_linear(int outer, int ih, int iw, int oh, int ow, int inner) {
     want[i] = static_cast<float>((1 - v) * top + v * bottom);
   }
   const int chunk = random_int(1, outer * oh);
-  const int32_t words[] = {outer, ih, iw, oh, ow, inner, chunk};
+  int32_t words[] = {outer, ih, iw, oh, ow, inner, chunk, 0};
+  const int tasks = (outer * oh + chunk - 1) / chunk, width = f32v::width;
+  const size_t scratch = inner == 1 ? static_cast<size_t>(iw + width) * 4 : 0;
   call_words("f32_resize_linear",
-             {x.data(), rows.data(), row_weights.data(), columns.data(), column_weights.data(), y.data()}, words,
-             (outer * oh + chunk - 1) / chunk, inner == 1 ? static_cast<size_t>(iw) * 4 : 0);
+             {x.data(), rows.data(), row_weights.data(), columns.data(), column_weights.data(), y.data()}, words, tasks,
+             scratch);
   expect_close("linear", y.data(), want.data(), want.size(), 1e-5, 1e-5);
+  if (inner > 1 || iw > width) return;
+  const int vectors = (ow + width - 1) / width;
+  buffer<int32_t> windows(static_cast<size_t>(vectors) * (1 + 2 * width));
+  buffer<float> weights(static_cast<size_t>(vectors) * width);
+  for (size_t i = 0; i < windows.size(); ++i) windows[i] = 0;
+  for (int i = 0; i < ow; ++i) {
+    windows[vectors + i] = columns[2 * i];
+    windows[vectors + vectors * width + i] = columns[2 * i + 1];
+    weights[i] = column_weights[i];
+  }
+  words[7] = 1;
+  call_words("f32_resize_linear", {x.data(), rows.data(), row_weights.data(), windows.data(), weights.data(), y.data()},
+             words, tasks, scratch);
+  expect_close("linear, windows", y.data(), want.data(), want.size(), 1e-5, 1e-5);
 }
 
 void check_taps(int outer, int in, int out, int inner, int taps) {
@@ -87,6 +103,7 @@ CORACLE_CHECK(resize_linear) {
   for (int inner : {1, 3, 4, 8, 16, 19}) {
     check_linear(2, 5, 6, 9, 13, inner);
     check_linear(1, 9, 31, 4, 7, inner);
+    check_linear(2, 3, 4, 5, 50, inner);
   }
 }
 

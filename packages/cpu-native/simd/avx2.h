@@ -128,6 +128,9 @@ CORACLE_INLINE void store_f16(uint16_t* p, f32v a) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm256_cvtps_ph(a.v, _MM_FROUND_TO_NEAREST_INT));
 }
 
+// Lane i of the result is lane lanes[i] of a; every index is below the width.
+CORACLE_INLINE f32v permute(f32v a, i32v lanes) { return {_mm256_permutevar8x32_ps(a.v, lanes.v)}; }
+
 CORACLE_INLINE float reduce_add(f32v a) {
   __m128 x = _mm_add_ps(_mm256_castps256_ps128(a.v), _mm256_extractf128_ps(a.v, 1));
   x = _mm_add_ps(x, _mm_movehl_ps(x, x));

@@ -120,6 +120,9 @@ CORACLE_INLINE void store_f16(uint16_t* p, f32v a) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtps_ph(a.v, _MM_FROUND_TO_NEAREST_INT));
 }
 
+// Lane i of the result is lane lanes[i] of a; every index is below the width.
+CORACLE_INLINE f32v permute(f32v a, i32v lanes) { return {_mm512_permutexvar_ps(lanes.v, a.v)}; }
+
 CORACLE_INLINE float reduce_add(f32v a) { return _mm512_reduce_add_ps(a.v); }
 CORACLE_INLINE float reduce_max(f32v a) { return _mm512_reduce_max_ps(a.v); }
 CORACLE_INLINE float reduce_min(f32v a) { return _mm512_reduce_min_ps(a.v); }

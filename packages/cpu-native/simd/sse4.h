@@ -161,6 +161,12 @@ CORACLE_INLINE void store_f16(uint16_t* p, f32v a) {
   _mm_storel_epi64(reinterpret_cast<__m128i*>(p), _mm_packus_epi32(half.v, half.v));
 }
 
+// Lane i of the result is lane lanes[i] of a; every index is below the width.
+CORACLE_INLINE f32v permute(f32v a, i32v lanes) {
+  const __m128i bytes = _mm_add_epi32(_mm_mullo_epi32(lanes.v, _mm_set1_epi32(0x04040404)), _mm_set1_epi32(0x03020100));
+  return {_mm_castsi128_ps(_mm_shuffle_epi8(_mm_castps_si128(a.v), bytes))};
+}
+
 CORACLE_INLINE float reduce_add(f32v a) {
   const __m128 x = _mm_add_ps(a.v, _mm_movehl_ps(a.v, a.v));
   return _mm_cvtss_f32(_mm_add_ss(x, _mm_movehdup_ps(x)));

@@ -73,6 +73,21 @@ function partsStep(node: Node<AxisAttrs>, parts: readonly Value[]): { params: In
 const fitsBytes = (node: Node<AxisAttrs>, parts: readonly Value[]): true | string =>
   rowsOf(node, parts).partBytes.every((bytes) => bytes < 2 ** 31) || "a part has 2^31 bytes or more";
 
+/** One outer row: the parts lie one after the other. */
+function partOffsets(
+  context: X86Context,
+  node: Node<AxisAttrs>,
+  parts: readonly Value[],
+): readonly number[] | undefined {
+  const { outer, partBytes } = rowsOf(node, parts);
+  if (outer !== 1 || shiftsLanes(context, node, parts)) return undefined;
+  let from = 0;
+  return partBytes.map((bytes) => {
+    from += bytes;
+    return from - bytes;
+  });
+}
+
 const concatKernel = (context: X86Context): Kernel<AxisAttrs> =>
   sized<AxisAttrs>({
     op: ops.concat,
@@ -80,6 +95,10 @@ const concatKernel = (context: X86Context): Kernel<AxisAttrs> =>
     supports: (node) => fitsBytes(node, node.inputs),
     layouts: (node) => layouts(context, node, node.inputs),
     costNs: (node) => streamNs(node),
+    parts(node) {
+      const offsets = partOffsets(context, node, node.inputs);
+      return offsets && { of: "output", offsets };
+    },
     lower(node, plan) {
       if (shiftsLanes(context, node, node.inputs)) {
         const picks = partPicks(node.inputs).flat();
@@ -101,6 +120,10 @@ const splitKernel = (context: X86Context): Kernel<AxisAttrs & { readonly numOutp
     },
     layouts: (node) => layouts(context, node, node.outputs),
     costNs: (node) => streamNs(node),
+    parts(node) {
+      const offsets = partOffsets(context, node, node.outputs);
+      return offsets && { of: "input", offsets };
+    },
     lower(node, plan) {
       if (shiftsLanes(context, node, node.outputs)) {
         const picks = partPicks(node.outputs);

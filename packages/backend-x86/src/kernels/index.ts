@@ -10,6 +10,7 @@ import { convKernels } from "./conv.ts";
 import { convTransposeKernels } from "./conv-transpose.ts";
 import { convWinogradKernels } from "./conv-winograd.ts";
 import { depthwiseKernels } from "./depthwise.ts";
+import { convStripsKernels } from "./fused-conv-strips.ts";
 import { gatherKernels } from "./gather.ts";
 import { matMulKernels } from "./matmul.ts";
 import { movementKernels } from "./movement.ts";
@@ -17,6 +18,7 @@ import { normKernels } from "./norm.ts";
 import { padKernels } from "./pad.ts";
 import { poolKernels } from "./pool.ts";
 import { quantizeKernels } from "./quantize.ts";
+import { recurrentKernels } from "./recurrent.ts";
 import { reduceKernels } from "./reduce.ts";
 import { reorderKernels } from "./reorder.ts";
 import { resizeKernels } from "./resize.ts";
@@ -33,6 +35,7 @@ const families: readonly ((context: X86Context) => Kernel[])[] = [
   channelKernels,
   concatKernels,
   convKernels,
+  convStripsKernels,
   convTransposeKernels,
   convWinogradKernels,
   depthwiseKernels,
@@ -43,6 +46,7 @@ const families: readonly ((context: X86Context) => Kernel[])[] = [
   padKernels,
   poolKernels,
   quantizeKernels,
+  recurrentKernels,
   reduceKernels,
   reorderKernels,
   resizeKernels,

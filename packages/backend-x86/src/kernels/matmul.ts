@@ -7,7 +7,7 @@ import { allOf, dims, floatBits, product, sized } from "./values.ts";
 const stepNs = 300;
 const bytesPerNs = 20;
 /** Vectors of columns in a panel of packed B: kPanelVectors of the kernels. */
-const panelVectors = 2;
+export const panelVectors = 2;
 /** Products of a sum before the next panel's turn, and what of A then stays in L2. */
 const depthFloats = 768;
 const stripFloats = 131_072;
@@ -23,7 +23,7 @@ interface MatMulAttrs {
   readonly activation?: Activation;
 }
 
-interface Product {
+export interface Product {
   readonly m: number;
   readonly n: number;
   readonly k: number;
@@ -118,24 +118,32 @@ function splitWork(context: X86Context, { m, n, k, batch }: Product, threads: nu
   return { rows, panels: each, tasks: batches * strided * Math.ceil(panels / each), depth, copiesA };
 }
 
-function lower(plan: PlanBuilder, context: X86Context, node: Node<MatMulAttrs>): void {
-  const sizes = productOf(node);
+interface ProductArgs {
+  readonly a: Arg;
+  readonly b: Arg;
+  readonly out: Arg;
+  readonly bias?: Arg | undefined;
+  readonly residual?: Arg | undefined;
+  readonly activation?: Activation | undefined;
+}
+
+/** One step: `a` row-major without transposition, `b` packed in panels, `bias` padded to whole vectors. */
+export function productStep(
+  plan: PlanBuilder,
+  context: X86Context,
+  sizes: Product,
+  { a, b, out, bias, residual, activation }: ProductArgs,
+): void {
   const { m, n, k, batch, batchA, batchB } = sizes;
-  const [, , bias, residual] = node.inputs;
-  const a = rowMajorA(plan, node, sizes);
-  const b = packedB(plan, context, node, sizes);
-  const args = [a, b, plan.arg(node.outputs[0]!)];
-  if (bias) args.push(paddedBias(plan, context, { bias, owner: bias }, { groups: 1, each: n }));
-  if (residual) args.push(plan.arg(residual));
   const split = splitWork(context, sizes, plan.threads);
   const matrixB = roundUp(n, context.block) * k;
   plan.step({
     kernel: "f32_gemm",
-    args,
+    args: [a, b, out, ...(bias ? [bias] : []), ...(residual ? [residual] : [])],
     params: Int32Array.from([
       ...[m, n, k, k, split.rows, split.panels, split.depth, Number(split.copiesA)],
       ...[Number(bias !== undefined), Number(residual !== undefined)],
-      ...epilogueWords(node.attrs.activation),
+      ...epilogueWords(activation),
       batch.length,
       ...batch,
       ...broadcastStrides(batchA, batch).map((stride) => stride * m * k),
@@ -143,6 +151,19 @@ function lower(plan: PlanBuilder, context: X86Context, node: Node<MatMulAttrs>):
     ]),
     tasks: split.tasks,
     scratchBytes: split.copiesA ? split.rows * (split.depth + rowPadFloats) * 4 : 0,
+  });
+}
+
+function lower(plan: PlanBuilder, context: X86Context, node: Node<MatMulAttrs>): void {
+  const sizes = productOf(node);
+  const [, , bias, residual] = node.inputs;
+  const a = rowMajorA(plan, node, sizes);
+  const b = packedB(plan, context, node, sizes);
+  productStep(plan, context, sizes, {
+    ...{ a, b, out: plan.arg(node.outputs[0]!) },
+    bias: bias && paddedBias(plan, context, { bias, owner: bias }, { groups: 1, each: sizes.n }),
+    residual: residual && plan.arg(residual),
+    activation: node.attrs.activation,
   });
 }
 

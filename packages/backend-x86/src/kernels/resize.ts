@@ -91,20 +91,40 @@ function lowerNearest(node: Node<ResizeAttrs>, plan: PlanBuilder): void {
 const secondWeights = ({ weights, output: size }: Table): Float32Array =>
   Float32Array.from({ length: size }, (_, i) => weights[2 * i + 1]!);
 
-function lowerLinear(node: Node<ResizeAttrs>, plan: PlanBuilder): void {
+/** [windows], [vectors, width] first sources in them, second ones; undefined where a vector's sources lie further apart. */
+function windowsOf({ indices, output: size }: Table, width: number): Int32Array | undefined {
+  const vectors = Math.ceil(size / width);
+  const words = new Int32Array(vectors * (1 + 2 * width));
+  for (let v = 0; v < vectors; v++) {
+    const own = indices.slice(2 * v * width, 2 * (v + 1) * width);
+    const from = own.reduce((least, index) => Math.min(least, index));
+    if (own.some((index) => index - from >= width)) return undefined;
+    words[v] = from;
+    own.forEach((index, i) => {
+      words[vectors + (i % 2) * vectors * width + v * width + (i >> 1)] = index - from;
+    });
+  }
+  return words;
+}
+
+function lowerLinear({ block }: X86Context, node: Node<ResizeAttrs>, plan: PlanBuilder): void {
   const plane = planeOf(node)!;
   const { outer, rows, columns, inner } = plane;
-  const tables = [rows, columns].flatMap((table) => [
-    constantArg(plan, table.indices),
-    constantArg(plan, secondWeights(table)),
-  ]);
+  const windows = inner === 1 ? windowsOf(columns, block) : undefined;
+  const weights = new Float32Array(Math.ceil(columns.output / block) * block);
+  weights.set(secondWeights(columns));
+  const tables = [rows.indices, secondWeights(rows), windows ?? columns.indices, weights];
   const { chunk, tasks } = chunksOf(outer * rows.output, columns.output * inner);
   plan.step({
     kernel: "f32_resize_linear",
-    args: [plan.arg(input(node, 0)), ...tables, plan.arg(output(node))],
-    params: Int32Array.of(...sizesOf(plane), inner, chunk),
+    args: [
+      plan.arg(input(node, 0)),
+      ...tables.map((table) => constantArg(plan, table)),
+      plan.arg(output(node)),
+    ],
+    params: Int32Array.of(...sizesOf(plane), inner, chunk, Number(windows !== undefined)),
     tasks,
-    scratchBytes: inner === 1 ? columns.input * 4 : 0,
+    scratchBytes: inner === 1 ? (columns.input + block) * 4 : 0,
   });
 }
 
@@ -180,7 +200,7 @@ const linearKernel = (context: X86Context): Kernel<ResizeAttrs> =>
     },
     layouts: (node) => layouts(context, node),
     costNs: (node) => streamNs(node, 0.6),
-    lower: lowerLinear,
+    lower: (node, plan) => lowerLinear(context, node, plan),
   });
 
 const tapsKernel: Kernel<ResizeAttrs> = sized({

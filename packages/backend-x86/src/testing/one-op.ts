@@ -93,6 +93,7 @@ export async function expectReference<A>(
   one: OneOp<A>,
   kernel: string,
   backend: Backend = x86,
+  most = 2e-5,
 ): Promise<string> {
   const { program, feeds } = programOf(one);
   using predictor = await Predictor.create(program, { backends: [backend], threads: 2, fallback: false });
@@ -104,7 +105,7 @@ export async function expectReference<A>(
   program.outputs.forEach((output, i) => {
     const got = outputs[output.name]!;
     expect(got.shape).toEqual(wanted[i]!.shape);
-    expect(difference(got, wanted[i]!), `${kernel} ${output.name}`).toBeLessThan(2e-5);
+    expect(difference(got, wanted[i]!), `${kernel} ${output.name}`).toBeLessThan(most);
   });
   const row = predictor.explain().rows.find(({ node }) => node === "it");
   expect(row?.kernel).toBe(kernel);

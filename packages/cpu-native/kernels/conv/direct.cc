@@ -133,15 +133,17 @@ struct Job {
   bool is_last;
 };
 
-// Neighbouring pixels of one row, in tiles of about equal width.
+// Neighbouring pixels of one row: whole tiles where what is left keeps a tile busy, else tiles of about equal width.
 void run_pixels(const Job& job, const TileShape& shape, TileData data, int row, int col0, int col1) {
   const ConvParams& p = job.p;
   const Lanes& lanes = job.lanes;
   SpreadTile spread;
   const float* x = data.x + (row - job.s.row0) * job.x_row;
   const int count = ceil_div(col1 - col0, kTileRows);
+  const int rest = (col1 - col0) % kTileRows;
+  const bool fills = f32v::width == 16 && (rest == 0 || 2 * rest >= kTileRows);
   for (int i = 0, col = col0; i < count; ++i) {
-    const int width = (col1 - col + count - i - 1) / (count - i);
+    const int width = fills ? min_int(kTileRows, col1 - col) : (col1 - col + count - i - 1) / (count - i);
     const intptr_t at = static_cast<intptr_t>(row) * p.out_row + static_cast<intptr_t>(col) * p.out_pixel;
     float* out = job.data.out + at;
     data.x = x + (col - job.s.col0) * shape.pixel_stride;

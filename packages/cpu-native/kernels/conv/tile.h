@@ -40,40 +40,56 @@ CORACLE_INLINE void tile_start(const TileShape& s, const TileData& d, f32v (&acc
   }
 }
 
-// Each step over all sums in turn, so that its code stands once: residual, bounds, hard-swish, stores.
-template <int rows, int vectors>
+// Rows first..first+count-1 of the sums on their way to memory, each step over all of them in turn, so that its code
+// stands once: residual, bounds, hard-swish, stores.
+template <int first, int count, int rows, int vectors>
 CORACLE_INLINE void tile_store(const TileShape& s, const TileData& d, f32v (&acc)[rows][vectors]) {
   const f32v low = set1(s.low), high = set1(s.high);
   const bool is_whole = d.lanes == f32v::width;
-  if (d.residual) {
+  const auto over = [&](auto apply) {
 #pragma GCC unroll 4
     for (int v = 0; v < vectors; ++v)
 #pragma GCC unroll 14
-      for (int m = 0; m < rows; ++m) {
-        const float* from = d.residual + m * s.out_pixel_stride + v * s.out_vector_stride;
-        acc[m][v] += v + 1 < vectors || is_whole ? load(from) : load_n(from, d.lanes);
-      }
-  }
+      for (int m = first; m < first + count; ++m)
+        apply(acc[m][v], m * s.out_pixel_stride + v * s.out_vector_stride, v + 1 < vectors || is_whole);
+  };
+  if (d.residual)
+    over([&](f32v& sum, intptr_t at, bool whole) {
+      sum += whole ? load(d.residual + at) : load_n(d.residual + at, d.lanes);
+    });
+  if (s.low > -__builtin_inff()) over([&](f32v& sum, intptr_t, bool) { sum = max(low, sum); });
+  if (s.high < __builtin_inff()) over([&](f32v& sum, intptr_t, bool) { sum = min(high, sum); });
+  if (s.hard_swish) over([&](f32v& sum, intptr_t, bool) { sum = hard_swish(sum); });
+  over([&](f32v& sum, intptr_t at, bool whole) {
+    if (whole)
+      store(d.out + at, sum);
+    else
+      store_n(d.out + at, sum, d.lanes);
+  });
+}
+
+// The last products of a sum, some rows at a time, each with its stores: in one burst these would hold up the products
+// of the next tile.
+constexpr int kLastProducts = 8;
+
+template <int first, int rows, int vectors>
+CORACLE_INLINE void tile_finish(const TileShape& s, const TileData& d, const float* x, intptr_t stride, const float* w,
+                                f32v (&acc)[rows][vectors]) {
+  constexpr int count = rows - first < 5 ? rows - first : 5;
+#pragma GCC unroll 8
+  for (int i = 0; i < kLastProducts; ++i) {
+    f32v weight[vectors];
 #pragma GCC unroll 4
-  for (int v = 0; v < vectors; ++v)
-#pragma GCC unroll 14
-    for (int m = 0; m < rows; ++m) acc[m][v] = clamp(acc[m][v], low, high);
-  if (s.hard_swish) {
+    for (int v = 0; v < vectors; ++v) weight[v] = load(w + (i * vectors + v) * f32v::width);
+#pragma GCC unroll 5
+    for (int m = first; m < first + count; ++m) {
+      const f32v value = set1(x[m * stride + i]);
 #pragma GCC unroll 4
-    for (int v = 0; v < vectors; ++v)
-#pragma GCC unroll 14
-      for (int m = 0; m < rows; ++m) acc[m][v] = hard_swish(acc[m][v]);
-  }
-#pragma GCC unroll 4
-  for (int v = 0; v < vectors; ++v)
-#pragma GCC unroll 14
-    for (int m = 0; m < rows; ++m) {
-      float* to = d.out + m * s.out_pixel_stride + v * s.out_vector_stride;
-      if (v + 1 < vectors || is_whole)
-        store(to, acc[m][v]);
-      else
-        store_n(to, acc[m][v], d.lanes);
+      for (int v = 0; v < vectors; ++v) acc[m][v] = fma(value, weight[v], acc[m][v]);
     }
+  }
+  tile_store<first, count>(s, d, acc);
+  if constexpr (first + count < rows) tile_finish<first + count>(s, d, x, stride, w, acc);
 }
 
 // fixed_stride: floats between the rows of x when known here, else 0.
@@ -90,7 +106,9 @@ void tile(const TileShape& s, const TileData& d) {
     for (int m = 0; m < rows; ++m)
 #pragma GCC unroll 4
       for (int v = 0; v < vectors; ++v) acc[c][m][v] = zero();
-  const float* w = d.w;
+  constexpr bool can_stage = f32v::width == 16 && rows == 14 && vectors == 2 && fixed_stride == 16;
+  const bool is_staged = can_stage && s.inner_tail >= kLastProducts && s.gap_taps + s.tail_taps == 0;
+  const float *w = d.w, *last_x = nullptr;
   for (int block = 0; block < s.blocks; ++block) {
     const intptr_t inner = block + 1 < s.blocks ? s.inner : s.inner_tail;
     w += s.lead_taps * inner * step;
@@ -100,8 +118,13 @@ void tile(const TileShape& s, const TileData& d) {
         const float* base[groups];
 #pragma GCC unroll 5
         for (int g = 0; g < groups; ++g) base[g] = x + 3 * g * stride;
-        intptr_t i = 0;
-        for (; i + chains <= inner; i += chains, w += chains * step) {
+        intptr_t i = 0, stop = inner;
+        const bool is_last = block + 1 == s.blocks && tap_row + 1 == s.row_taps && tap_col + 1 == s.col_taps;
+        if (is_staged && is_last) {
+          stop = inner - kLastProducts;
+          last_x = x + stop;
+        }
+        for (; i + chains <= stop; i += chains, w += chains * step) {
 #pragma GCC unroll 4
           for (int c = 0; c < chains; ++c) {
 #pragma GCC unroll 4
@@ -111,7 +134,7 @@ void tile(const TileShape& s, const TileData& d) {
 #pragma GCC unroll 5
           for (int g = 0; g < groups; ++g) base[g] += chains;
         }
-        for (; i < inner; ++i, w += step) {
+        for (; i < stop; ++i, w += step) {
           tile_step<rows, vectors>(base, stride, 0, w, acc[0]);
 #pragma GCC unroll 5
           for (int g = 0; g < groups; ++g) ++base[g];
@@ -127,7 +150,10 @@ void tile(const TileShape& s, const TileData& d) {
     for (int m = 0; m < rows; ++m)
 #pragma GCC unroll 4
       for (int v = 0; v < vectors; ++v) acc[0][m][v] += acc[c][m][v];
-  tile_store(s, d, acc[0]);
+  if constexpr (can_stage) {
+    if (last_x) return tile_finish<0>(s, d, last_x, stride, w, acc[0]);
+  }
+  tile_store<0, rows>(s, d, acc[0]);
 }
 
 // The tiles of one vector count and stride, by rows: table<...>::fn[rows].

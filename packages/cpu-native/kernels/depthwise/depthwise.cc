@@ -2,6 +2,7 @@
 // in registers; taps outside the map are left out by rows and read as zero by columns.
 #include "kernels/conv/epilogue.h"
 #include "kernels/conv/tools.h"
+#include "kernels/depthwise/rows.h"
 
 namespace coracle::CORACLE_ISA {
 namespace {
@@ -11,14 +12,6 @@ constexpr int kPixels = 7;
 #else
 constexpr int kPixels = 4;
 #endif
-
-// args: x, weights [block][kh][kw][lane], bias padded to whole blocks, out, residual (has_residual).
-struct DepthwiseParams {
-  int32_t batch, blocks, in_height, in_width, out_height, out_width, kernel_height, kernel_width;
-  int32_t row_step, col_step, row_dilation, col_dilation, pad_top, pad_left;
-  int32_t strip_rows, has_residual, activation;
-  float a, b;
-};
 
 alignas(64) const float kZeros[f32v::width] = {};
 
@@ -33,10 +26,12 @@ CORACLE_INLINE f32v in_register(f32v x) {
 }
 
 // What the outputs of a call share: taps of the kernel's rows that are inside the map, and where they begin in w.
+// After wrap_taps of them x goes back by wrap_floats: the plane holds its last rows in a ring.
 struct RowCall {
   const DepthwiseParams* p;
   const float* w;
-  int taps;
+  int taps, wrap_taps;
+  intptr_t wrap_floats;
   f32v bias, low, high;
   bool hard_swish;
 };
@@ -68,6 +63,7 @@ CORACLE_INLINE void fixed_pixels(const RowCall& r, const float* x, int in_col, f
   const intptr_t row_floats = static_cast<intptr_t>(r.p->in_width) * width * r.p->row_dilation;
   const float* w = r.w;
   for (int kh = 0; kh < r.taps; ++kh, x += row_floats, w += cols * width) {
+    if (kh == r.wrap_taps) x -= r.wrap_floats;
     f32v input[inputs];
 #pragma GCC unroll 20
     for (int i = 0; i < inputs; ++i) {
@@ -91,11 +87,12 @@ CORACLE_INLINE void any_pixels(const RowCall& r, const float* first, int in_col,
   const DepthwiseParams& p = *r.p;
   const intptr_t row_floats = static_cast<intptr_t>(p.in_width) * width * p.row_dilation;
   const float* w = r.w;
-  for (int kh = 0; kh < r.taps; ++kh) {
+  for (int kh = 0; kh < r.taps; ++kh, first += row_floats) {
+    if (kh == r.wrap_taps) first -= r.wrap_floats;
     for (int kw = 0; kw < p.kernel_width; ++kw, w += width) {
       const f32v weight = load(w);
       const int col = in_col + kw * p.col_dilation;
-      const float* x = first + kh * row_floats + static_cast<intptr_t>(kw) * p.col_dilation * width;
+      const float* x = first + static_cast<intptr_t>(kw) * p.col_dilation * width;
 #pragma GCC unroll 8
       for (int m = 0; m < pixels; ++m) {
         const bool is_inside =
@@ -263,55 +260,74 @@ Taps taps_of(const DepthwiseParams& p, int row) {
   return {first, max_int(first, min_int(inside, p.kernel_height))};
 }
 
-// Rows row0..row1-1 of a plane, all with the same taps.
-void run_alike(const DepthwiseParams& p, const coracle_call* call, int plane, int row0, int row1, const Taps& taps) {
+// Rows row0..row1-1 of a plane, all with the same taps; in a ring, neighbours there too.
+void run_alike(const DepthwiseParams& p, const DepthwisePlane& plane, int row0, int row1, const Taps& taps) {
   constexpr int width = f32v::width;
   const Epilogue e = make_epilogue(p.activation, p.a, p.b);
-  const int block = plane % p.blocks, in_row = row0 * p.row_step - p.pad_top + taps.first * p.row_dilation;
+  const int in_row = row0 * p.row_step - p.pad_top + taps.first * p.row_dilation;
   const intptr_t in_floats = static_cast<intptr_t>(p.in_width) * width;
   const intptr_t out_floats = static_cast<intptr_t>(p.out_width) * width;
-  const intptr_t at = (static_cast<intptr_t>(plane) * p.out_height + row0) * out_floats;
-  const float* w = arg<const float>(call, 1) +
-                   (static_cast<intptr_t>(block) * p.kernel_height + taps.first) * p.kernel_width * width;
+  const int slot = plane.ring_rows > 0 ? (in_row - plane.ring_first) % plane.ring_rows : in_row;
   const bool hard = e.after == CORACLE_ACT_HARD_SWISH;
-  const RowCall r = {
-      &p, w, taps.last - taps.first, load(arg<const float>(call, 2) + block * width), set1(e.low), set1(e.high), hard};
-  float* out = arg<float>(call, 3) + at;
-  const Rows rows = {arg<const float>(call, 0) + (static_cast<intptr_t>(plane) * p.in_height + in_row) * in_floats,
-                     out,
-                     p.has_residual ? arg<const float>(call, 4) + at : nullptr,
-                     row1 - row0,
-                     in_floats * p.row_step,
-                     out_floats};
+  const RowCall r = {&p,
+                     plane.w + static_cast<intptr_t>(taps.first) * p.kernel_width * width,
+                     taps.last - taps.first,
+                     plane.ring_rows > 0 ? plane.ring_rows - slot : -1,
+                     plane.ring_rows * in_floats,
+                     load(plane.bias),
+                     set1(e.low),
+                     set1(e.high),
+                     hard};
+  float* out = plane.out + row0 * out_floats;
+  const Rows rows = {
+      plane.x + slot * in_floats, out,       plane.residual ? plane.residual + row0 * out_floats : nullptr, row1 - row0,
+      in_floats * p.row_step,     out_floats};
   const bool is_later = e.after != CORACLE_ACT_NONE && !hard;
   if (is_later && p.in_width > kNarrow && rows.count > 1) {
-    for (int row = row0; row < row1; ++row) run_alike(p, call, plane, row, row + 1, taps);
+    for (int row = row0; row < row1; ++row) run_alike(p, plane, row, row + 1, taps);
     return;
   }
   rows_fn(p)(r, rows);
   if (is_later) activate_stored(e, out, p.out_width * rows.count, 1, width, 0, width);
 }
 
-void run_strip(const DepthwiseParams& p, const coracle_call* call, int plane, int row0, int row1) {
+}  // namespace
+
+void depthwise_rows(const DepthwiseParams& p, const DepthwisePlane& plane, int row0, int row1) {
+  const bool is_ring = plane.ring_rows > 0;
   for (int row = row0, next; row < row1; row = next) {
     const Taps taps = taps_of(p, row);
+    const int in_row = row * p.row_step - p.pad_top + taps.first - plane.ring_first;
+    const int slots = is_ring ? in_row % plane.ring_rows + taps.last - taps.first : 0;
     for (next = row + 1; next < row1; ++next) {
       const Taps other = taps_of(p, next);
       if (other.first != taps.first || other.last != taps.last) break;
+      if (is_ring && slots + (next - row) * p.row_step > plane.ring_rows) break;
     }
-    run_alike(p, call, plane, row, next, taps);
+    run_alike(p, plane, row, next, taps);
   }
 }
 
-}  // namespace
-
 // One task is a strip of rows of one channel block of one image.
+// args: x, weights [block][kh][kw][lane], bias padded to whole blocks, out, residual (has_residual).
 void f32_depthwise(const coracle_call* call, int32_t begin, int32_t end) {
+  constexpr int width = f32v::width;
   const DepthwiseParams& p = params<DepthwiseParams>(call);
   const int strips = ceil_div(p.out_height, p.strip_rows);
+  const intptr_t in_plane = static_cast<intptr_t>(p.in_height) * p.in_width * width;
+  const intptr_t out_plane = static_cast<intptr_t>(p.out_height) * p.out_width * width;
+  const intptr_t taps = static_cast<intptr_t>(p.kernel_height) * p.kernel_width * width;
   for (int task = begin; task < end; ++task) {
+    const int index = task / strips, block = index % p.blocks;
+    const DepthwisePlane plane = {arg<const float>(call, 0) + index * in_plane,
+                                  0,
+                                  0,
+                                  arg<const float>(call, 1) + block * taps,
+                                  arg<const float>(call, 2) + block * width,
+                                  p.has_residual ? arg<const float>(call, 4) + index * out_plane : nullptr,
+                                  arg<float>(call, 3) + index * out_plane};
     const int row0 = task % strips * p.strip_rows;
-    run_strip(p, call, task / strips, row0, min_int(row0 + p.strip_rows, p.out_height));
+    depthwise_rows(p, plane, row0, min_int(row0 + p.strip_rows, p.out_height));
   }
 }
 

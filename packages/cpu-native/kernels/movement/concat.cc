@@ -9,6 +9,7 @@ namespace {
 
 // args: num_parts parts, whole (concat); or whole, num_parts parts (split). The whole is [outer, sum of part_bytes],
 // a part [outer, its part_bytes]. Task t: the whole's bytes [t*chunk_bytes, (t+1)*chunk_bytes).
+// A part may lie in the whole already, where it belongs.
 // params: these words, then part_bytes.
 struct ConcatParams {
   int32_t num_parts;
@@ -58,19 +59,23 @@ void run_parts(const coracle_call* call, int32_t begin, int32_t end, Copy copy) 
            });
 }
 
+void move(char* to, const char* from, int64_t bytes) {
+  if (to != from) memcpy(to, from, bytes);
+}
+
 }  // namespace
 
 void concat(const coracle_call* call, int32_t begin, int32_t end) {
   run_parts(call, begin, end, [&](int32_t count, int32_t part, int64_t in_part, int64_t in_whole, int64_t bytes) {
     const char* from = static_cast<const char*>(call->args[part]) + in_part;
-    memcpy(static_cast<char*>(call->args[count]) + in_whole, from, bytes);
+    move(static_cast<char*>(call->args[count]) + in_whole, from, bytes);
   });
 }
 
 void split(const coracle_call* call, int32_t begin, int32_t end) {
   run_parts(call, begin, end, [&](int32_t, int32_t part, int64_t in_part, int64_t in_whole, int64_t bytes) {
     const char* from = static_cast<const char*>(call->args[0]) + in_whole;
-    memcpy(static_cast<char*>(call->args[part + 1]) + in_part, from, bytes);
+    move(static_cast<char*>(call->args[part + 1]) + in_part, from, bytes);
   });
 }
 

@@ -18,10 +18,13 @@ struct NearestParams {
 
 // args: x [outer, ih, iw, inner], rows [2 * oh] i32 then row_weights [oh] f32, columns [2 * ow] i32 then
 // column_weights [ow] f32, y [outer, oh, ow, inner]. A table's entries 2i and 2i+1 are the two sources of i and its
-// weight is the second one's. With inner 1 the scratch holds iw f32. Task t: rows t*chunk... of the outer * oh rows.
+// weight is the second one's. With inner 1 the scratch holds iw + width f32. Task t: rows t*chunk... of the outer * oh
+// rows. in_windows (inner is 1): the sources of each vector of columns lie within a vector, so columns is windows [v]
+// i32 where they begin, then [v, width] where in them the first sources are, then the second ones; column_weights fill
+// whole vectors.
 struct LinearParams {
   int32_t outer, ih, iw, oh, ow, inner;
-  int32_t chunk;
+  int32_t chunk, in_windows;
 };
 
 // args: x [outer, in, inner], sources [out * taps] i32, weights [out * taps] f32, y [outer, out, inner].
@@ -106,6 +109,23 @@ void linear_row_plain(const LinearParams& p, const float* mixed, const Table& co
   }
 }
 
+void linear_row_windows(const LinearParams& p, const float* mixed, const Table& columns, float* y) {
+  constexpr int kWidth = f32v::width;
+  const int vectors = (p.ow + kWidth - 1) / kWidth;
+  const int32_t* first = columns.sources + vectors;
+  const int32_t* second = first + vectors * kWidth;
+  for (int v = 0; v < vectors; ++v) {
+    const f32v window = load(mixed + columns.sources[v]);
+    const f32v a = permute(window, load(first + v * kWidth)), b = permute(window, load(second + v * kWidth));
+    const f32v mean = fma(b - a, load(columns.weights + v * kWidth), a);
+    const int left = p.ow - v * kWidth;
+    if (left >= kWidth)
+      store(y + v * kWidth, mean);
+    else
+      store_n(y + v * kWidth, mean, left);
+  }
+}
+
 }  // namespace
 
 void resize_nearest(const coracle_call* call, int32_t begin, int32_t end) {
@@ -148,7 +168,10 @@ void f32_resize_linear(const coracle_call* call, int32_t begin, int32_t end) {
     const float* bottom = plane + row_sources[2 * oy + 1] * in_row;
     if (p.inner == 1) {
       mix(top, bottom, row_weights[oy], mixed, p.iw);
-      linear_row_plain(p, mixed, columns, y + row * out_row);
+      if (p.in_windows)
+        linear_row_windows(p, mixed, columns, y + row * out_row);
+      else
+        linear_row_plain(p, mixed, columns, y + row * out_row);
     } else {
       linear_row(p, top, bottom, row_weights[oy], columns, y + row * out_row);
     }

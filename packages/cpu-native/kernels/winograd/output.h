@@ -14,50 +14,62 @@ struct OutputTile {
   int rows, cols;
 };
 
-template <int outputs>
-CORACLE_INLINE void transform_output(const float* products, intptr_t plane, f32v (&y)[outputs][outputs]) {
-  constexpr int size = transformed_size(outputs);
-  f32v by_row[outputs][size];
-#pragma GCC unroll 8
-  for (int col = 0; col < size; ++col) {
-    f32v column[size], sums[outputs];
-#pragma GCC unroll 8
-    for (int row = 0; row < size; ++row) column[row] = load(products + (row * size + col) * plane);
-    Filtering<outputs>::output(column, sums);
-#pragma GCC unroll 8
-    for (int row = 0; row < outputs; ++row) by_row[row][col] = sums[row];
-  }
-#pragma GCC unroll 8
-  for (int row = 0; row < outputs; ++row) Filtering<outputs>::output(by_row[row], y[row]);
+template <class Rows, class Cols>
+CORACLE_INLINE void transform_output(const float* products, intptr_t plane, f32v (&y)[Rows::outputs][Cols::outputs]) {
+  f32v by_row[Rows::outputs][Cols::size];
+  each<Cols::size, Rows::size>([&](int col) CORACLE_FLAT {
+    f32v column[Rows::size], sums[Rows::outputs];
+#pragma GCC unroll 16
+    for (int row = 0; row < Rows::size; ++row) column[row] = load(products + (row * Cols::size + col) * plane);
+    Rows::output(column, sums);
+#pragma GCC unroll 16
+    for (int row = 0; row < Rows::outputs; ++row) by_row[row][col] = sums[row];
+  });
+  each<Rows::outputs, Cols::size>([&](int row) CORACLE_FLAT { Cols::output(by_row[row], y[row]); });
 }
 
-template <int outputs>
-CORACLE_INLINE void store_outputs(const OutputTile& tile, const f32v (&y)[outputs][outputs], f32v bias,
-                                  intptr_t row_stride, const Epilogue& e, bool whole) {
+// The part of a tile that is inside the map, between tiles with rows of different lengths.
+__attribute__((noinline)) void copy_clipped(const OutputTile& tile, const float* from, intptr_t from_stride, float* to,
+                                            intptr_t to_stride) {
+  for (int row = 0; row < tile.rows; ++row)
+    for (int col = 0; col < tile.cols; ++col)
+      store(to + row * to_stride + col * f32v::width, load(from + row * from_stride + col * f32v::width));
+}
+
+template <class Rows, class Cols>
+CORACLE_INLINE void store_outputs(const OutputTile& tile, const f32v (&y)[Rows::outputs][Cols::outputs], f32v bias,
+                                  intptr_t row_stride, const Epilogue& e) {
   const f32v low = set1(e.low), high = set1(e.high);
-#pragma GCC unroll 8
-  for (int row = 0; row < outputs; ++row) {
-    if (!whole && row >= tile.rows) break;
-#pragma GCC unroll 8
-    for (int col = 0; col < outputs; ++col) {
-      if (!whole && col >= tile.cols) break;
+  each<Rows::outputs, Cols::size>([&](int row) CORACLE_FLAT {
+#pragma GCC unroll 16
+    for (int col = 0; col < Cols::outputs; ++col) {
       const intptr_t at = row * row_stride + col * f32v::width;
       f32v sum = y[row][col] + bias;
       if (tile.residual) sum += load(tile.residual + at);
       store(tile.out + at, clamp(sum, low, high));
     }
-  }
+  });
 }
 
-template <int outputs>
+template <class Rows, class Cols>
 CORACLE_INLINE void finish_tile(const OutputTile& tile, intptr_t plane, f32v bias, intptr_t row_stride,
                                 const Epilogue& e) {
-  f32v y[outputs][outputs];
-  transform_output<outputs>(tile.products, plane, y);
-  if (tile.rows == outputs && tile.cols == outputs)
-    store_outputs<outputs>(tile, y, bias, row_stride, e, true);
-  else
-    store_outputs<outputs>(tile, y, bias, row_stride, e, false);
+  constexpr int floats = Rows::outputs * Cols::outputs * f32v::width;
+  constexpr intptr_t edge_stride = Cols::outputs * f32v::width;
+  alignas(64) float edge[floats], edge_residual[floats];
+  const bool is_whole = tile.rows == Rows::outputs && tile.cols == Cols::outputs;
+  OutputTile target = tile;
+  if (!is_whole) {
+    target.out = edge;
+    if (tile.residual) {
+      copy_clipped(tile, tile.residual, row_stride, edge_residual, edge_stride);
+      target.residual = edge_residual;
+    }
+  }
+  f32v y[Rows::outputs][Cols::outputs];
+  transform_output<Rows, Cols>(tile.products, plane, y);
+  store_outputs<Rows, Cols>(target, y, bias, is_whole ? row_stride : edge_stride, e);
+  if (!is_whole) copy_clipped(tile, edge, edge_stride, tile.out, row_stride);
   if (e.after == CORACLE_ACT_NONE) return;
   for (int row = 0; row < tile.rows; ++row)
     activate_stored(e, tile.out + row * row_stride, tile.cols, 1, f32v::width, 0, f32v::width);
@@ -71,9 +83,9 @@ struct OutputChannels {
   float* out;
 };
 
-template <int outputs>
-void transform_outputs(const WinogradParams& p, const TileGrid& grid, const TilePlace* places, const float* products,
-                       const OutputChannels& channels) {
+template <class Rows, class Cols>
+__attribute__((noinline)) void transform_outputs(const WinogradParams& p, const TileGrid& grid, const TilePlace* places,
+                                                 const float* products, const OutputChannels& channels) {
   const Epilogue e = make_epilogue(p.activation, p.a, p.b);
   const intptr_t plane = product_plane(p), row_stride = static_cast<intptr_t>(p.out_width) * f32v::width;
   for (int v = 0; v < channels.vectors; ++v) {
@@ -85,8 +97,9 @@ void transform_outputs(const WinogradParams& p, const TileGrid& grid, const Tile
                           place.row * row_stride + static_cast<intptr_t>(place.col) * f32v::width;
       const OutputTile tile = {products + (static_cast<intptr_t>(v) * p.tiles + t) * f32v::width,
                                channels.residual ? channels.residual + at : nullptr, channels.out + at,
-                               min_int(outputs, p.out_height - place.row), min_int(outputs, p.out_width - place.col)};
-      finish_tile<outputs>(tile, plane, bias, row_stride, e);
+                               min_int(Rows::outputs, p.out_height - place.row),
+                               min_int(Cols::outputs, p.out_width - place.col)};
+      finish_tile<Rows, Cols>(tile, plane, bias, row_stride, e);
     }
   }
 }

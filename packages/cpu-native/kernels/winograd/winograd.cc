@@ -1,10 +1,18 @@
-// Convolution 3x3 with step 1, blocked to blocked, by Winograd's F(4x4,3x3) or F(2x2,3x3): the input of a block of
-// tiles is transformed, 36 (or 16) matrix products sum over its channels, and their transform is the output.
+// Convolution with step 1, blocked to blocked, by minimal filtering (Winograd): the input of a block of tiles is
+// transformed, a matrix product for each plane sums over its channels, and their transform is the output.
 #include "kernels/winograd/input.h"
 #include "kernels/winograd/output.h"
 
 namespace coracle::CORACLE_ISA {
 namespace {
+
+__attribute__((noinline)) void transform_channels(const WinogradParams& p, const TileGrid& grid,
+                                                  const TilePlace* places, const float* x, const InputBlocks& blocks,
+                                                  float* out) {
+  with_scheme(p.scheme, [&](auto rows, auto cols) {
+    transform_inputs<Inputs<rows.size>, Inputs<cols.size>>(p, grid, places, x, blocks, out);
+  });
+}
 
 // The products of every plane for one tile of output channels. w: [plane][input channel][lane].
 void multiply_planes(const WinogradParams& p, const TileGrid& grid, const float* inputs, const float* w, int vectors,
@@ -12,7 +20,7 @@ void multiply_planes(const WinogradParams& p, const TileGrid& grid, const float*
   constexpr int width = f32v::width;
   const float infinity = __builtin_inff();
   alignas(64) static const float zeros[kTileVectors * width] = {};
-  const int blocks = ceil_div(p.in_channels, width), planes = planes_of(p);
+  const int blocks = ceil_div(p.in_channels, width), planes = grid.scheme.planes();
   const intptr_t in_plane = input_plane(p), out_plane = product_plane(p);
   TileShape shape = {};
   shape.blocks = blocks;
@@ -37,20 +45,18 @@ void multiply_planes(const WinogradParams& p, const TileGrid& grid, const float*
   }
 }
 
-template <int outputs>
 void run_block(const WinogradParams& p, const coracle_call* call, int block, int first_tile) {
   constexpr int width = f32v::width;
-  const int planes = planes_of(p);
   const TileGrid grid(p, block);
+  const int planes = grid.scheme.planes();
   TilePlace places[kMaxTiles];
-  place_tiles(p, grid, places);
+  place_tiles(grid, places);
   float* scratch = static_cast<float*>(call->scratch);
   float* products = scratch;
   const float* inputs = arg<const float>(call, 0) + block * planes * input_plane(p);
   if (!p.is_transformed) {
     float* transformed = scratch + planes * product_plane(p);
-    transform_inputs<outputs>(p, grid, places, arg<const float>(call, 0), 0, ceil_div(p.in_channels, width),
-                              transformed);
+    transform_channels(p, grid, places, arg<const float>(call, 0), {0, ceil_div(p.in_channels, width)}, transformed);
     inputs = transformed;
   }
   const int last = min_int(first_tile + p.out_tiles, ceil_div(p.out_blocks, kTileVectors));
@@ -60,18 +66,10 @@ void run_block(const WinogradParams& p, const coracle_call* call, int block, int
     multiply_planes(p, grid, inputs, w, vectors, products);
     const OutputChannels channels = {first_block, vectors, arg<const float>(call, 2),
                                      p.has_residual ? arg<const float>(call, 4) : nullptr, arg<float>(call, 3)};
-    transform_outputs<outputs>(p, grid, places, products, channels);
+    with_scheme(p.scheme, [&](auto rows, auto cols) {
+      transform_outputs<decltype(rows), decltype(cols)>(p, grid, places, products, channels);
+    });
   }
-}
-
-template <int outputs>
-void run_input(const WinogradParams& p, const coracle_call* call, int block, int first) {
-  const TileGrid grid(p, block);
-  TilePlace places[kMaxTiles];
-  place_tiles(p, grid, places);
-  const int last = min_int(first + p.in_blocks_per_task, ceil_div(p.in_channels, f32v::width));
-  float* out = arg<float>(call, 1) + block * planes_of(p) * input_plane(p);
-  transform_inputs<outputs>(p, grid, places, arg<const float>(call, 0), first, last, out);
 }
 
 }  // namespace
@@ -81,25 +79,21 @@ void run_input(const WinogradParams& p, const coracle_call* call, int block, int
 void f32_winograd(const coracle_call* call, int32_t begin, int32_t end) {
   const WinogradParams& p = params<WinogradParams>(call);
   const int groups = ceil_div(ceil_div(p.out_blocks, kTileVectors), p.out_tiles);
-  for (int task = begin; task < end; ++task) {
-    const int block = task / groups, first = task % groups * p.out_tiles;
-    if (p.outputs == 4)
-      run_block<4>(p, call, block, first);
-    else
-      run_block<2>(p, call, block, first);
-  }
+  for (int task = begin; task < end; ++task) run_block(p, call, task / groups, task % groups * p.out_tiles);
 }
 
 // args: x, out.
 void f32_winograd_input(const coracle_call* call, int32_t begin, int32_t end) {
   const WinogradParams& p = params<WinogradParams>(call);
-  const int groups = ceil_div(ceil_div(p.in_channels, f32v::width), p.in_blocks_per_task);
+  const int blocks = ceil_div(p.in_channels, f32v::width), groups = ceil_div(blocks, p.in_blocks_per_task);
   for (int task = begin; task < end; ++task) {
     const int block = task / groups, first = task % groups * p.in_blocks_per_task;
-    if (p.outputs == 4)
-      run_input<4>(p, call, block, first);
-    else
-      run_input<2>(p, call, block, first);
+    const int last = min_int(first + p.in_blocks_per_task, blocks);
+    const TileGrid grid(p, block);
+    TilePlace places[kMaxTiles];
+    place_tiles(grid, places);
+    float* out = arg<float>(call, 1) + block * grid.scheme.planes() * input_plane(p);
+    transform_channels(p, grid, places, arg<const float>(call, 0), {first, last}, out);
   }
 }
 
