@@ -1,4 +1,5 @@
 export type { Backend, OpenOptions, Probe, Target } from "./backend/backend.ts";
+export { type ComposedKernel, composeKernel, withKernels } from "./backend/compose-kernel.ts";
 export type { Device, Executable, Location, PlannedStep, RunContext, Segment } from "./backend/device.ts";
 export type { Arg, Kernel, LayoutChoice, MaybeLayout, PlanBuilder, StepSpec } from "./backend/kernel.ts";
 export type { Precision } from "./backend/precision.ts";
@@ -13,8 +14,10 @@ export type { TuningCache, TuningProgress } from "./compile/tune.ts";
 export * from "./errors.ts";
 export { type NodeNames, ProgramBuilder } from "./ir/build.ts";
 export * from "./ir/dtype.ts";
+export { elementOf, elementsAgree, formatElement, mergedElement } from "./ir/element.ts";
 export { evaluateBlock, evaluateNode } from "./ir/evaluate.ts";
 export { inferNode } from "./ir/infer.ts";
+export { type NarrowOptions, packedLength, type RoundMode } from "./ir/narrow.ts";
 export { isBlock, mapNestedBlocks, nestedBlocks } from "./ir/nested.ts";
 export { defineOp, type KnownData, type Op } from "./ir/op.ts";
 export { formatType, print } from "./ir/print.ts";
@@ -31,7 +34,7 @@ export { optimize, optimizePasses } from "./passes/pipeline.ts";
 export { isFullyStatic, specialize } from "./passes/specialize.ts";
 export { type Discovered, discover } from "./run/discover.ts";
 export type { ExplainRow, Explanation } from "./run/explain.ts";
-export type { Feeds } from "./run/feeds.ts";
+export type { Feed, Feeds } from "./run/feeds.ts";
 export {
   type Fetches,
   type IoInfo,

@@ -11,6 +11,12 @@ export interface LayoutChoice {
   readonly outputs: readonly MaybeLayout[];
 }
 
+/** Offsets in bytes, aligned with the inputs (of the first output) or the outputs (of the first input). */
+export interface PartOffsets {
+  readonly of: "output" | "input";
+  readonly offsets: readonly number[];
+}
+
 /** One implementation of an op on a target. */
 export interface Kernel<A = unknown> {
   readonly op: Op<A>;
@@ -33,6 +39,12 @@ export interface Kernel<A = unknown> {
   inPlace?(node: Node<A>): readonly number[];
   /** True: the first output is the first input's bytes, unchanged (reshape); `lower` is not called. */
   isView?(node: Node<A>): boolean;
+  /**
+   * The inputs' bytes, unchanged, are ranges of the first output (concat) or the outputs' of the first input (split).
+   * The planner may let some of them lie there: `lower`'s steps then find both at one address, and must not mind.
+   * When all do, nothing is lowered.
+   */
+  parts?(node: Node<A>): PartOffsets | undefined;
 }
 
 declare const argBrand: unique symbol;

@@ -8,6 +8,14 @@ export interface Lifetime {
   readonly bytes: number;
   readonly start: number;
   readonly end: number;
+  /** Ranges that together make up the bytes and are needed only from a later node on; absent: one from `start`. */
+  readonly pieces?: readonly Piece[];
+}
+
+export interface Piece {
+  readonly offset: number;
+  readonly bytes: number;
+  readonly start: number;
 }
 
 export interface ArenaLayout {
@@ -50,6 +58,31 @@ function insertSorted(blocks: Placed[], block: Placed): void {
   blocks.splice(low, 0, block);
 }
 
+const overlaps = (block: Placed, { start, end }: { readonly start: number; readonly end: number }): boolean =>
+  block.start <= end && start <= block.end;
+
+/** The lowest offset at which every piece finds its bytes free. */
+function lowestFit(placed: readonly Placed[], pieces: readonly Placed[]): number {
+  const inWay = pieces.map((piece) => placed.filter((block) => overlaps(block, piece)));
+  const candidates = pieces.flatMap((piece, i) => inWay[i]!.map(({ to }) => to - piece.from));
+  const fits = (offset: number): boolean =>
+    pieces.every(({ from, to }, i) =>
+      inWay[i]!.every((block) => block.to <= offset + from || offset + to <= block.from),
+    );
+  return [0, ...candidates.filter((offset) => offset > 0).sort((a, b) => a - b)].find(fits)!;
+}
+
+function piecesOf({ bytes, start, end, pieces }: Lifetime): Placed[] {
+  return (pieces ?? [{ offset: 0, bytes, start }])
+    .map((piece) => ({
+      start: piece.start,
+      end,
+      from: piece.offset - (piece.offset % arenaAlignment),
+      to: piece.bytes > 0 ? alignUp(piece.offset + piece.bytes) : 0,
+    }))
+    .filter(({ from, to }) => to > from);
+}
+
 /** Greedy by size: the largest first, each at the lowest offset that is free for its whole lifetime. */
 export function layOut(lifetimes: readonly Lifetime[]): ArenaLayout {
   const order = lifetimes.map((_, i) => i);
@@ -61,14 +94,21 @@ export function layOut(lifetimes: readonly Lifetime[]): ArenaLayout {
   const placed: Placed[] = [];
   let total = 0;
   for (const i of order) {
-    const { start, end } = lifetimes[i]!;
-    const bytes = alignUp(lifetimes[i]!.bytes);
-    if (bytes === 0) continue;
-    const alive = placed.filter((block) => block.start <= end && start <= block.end);
-    const from = lowestGap(alive, bytes);
-    offsets[i] = from;
-    total = Math.max(total, from + bytes);
-    insertSorted(placed, { start, end, from, to: from + bytes });
+    const pieces = piecesOf(lifetimes[i]!);
+    const [first] = pieces;
+    if (!first) continue;
+    const offset =
+      pieces.length > 1
+        ? lowestFit(placed, pieces)
+        : lowestGap(
+            placed.filter((block) => overlaps(block, first)),
+            first.to,
+          );
+    offsets[i] = offset;
+    for (const { start, end, from, to } of pieces) {
+      total = Math.max(total, offset + to);
+      insertSorted(placed, { start, end, from: offset + from, to: offset + to });
+    }
   }
   return { offsets, bytes: total };
 }

@@ -4,6 +4,7 @@ import { ProgramError } from "../errors.ts";
 import { ProgramBuilder } from "../ir/build.ts";
 import type { Program } from "../ir/program.ts";
 import { Tensor } from "../ir/tensor.ts";
+import * as ops from "../ops/index.ts";
 import { compile } from "./compile.ts";
 import { splitStatic } from "./split.ts";
 import { nextStage } from "./stage.ts";
@@ -87,4 +88,21 @@ test("a stage hands on what later nodes and outputs need, with symbols of their 
     ["kept.out", ["kept.out:0"]],
   ]);
   expect(stage.after.outputs[1]).toBe(stage.after.inputs[0]);
+});
+
+test("nodes that bring shapes back to known ones run before the next stage, whose shapes never change", () => {
+  const b = new ProgramBuilder();
+  const [boxes, scores] = [b.input("boxes", "f32", [1, 9, 4]), b.input("scores", "f32", [1, 2, 9])];
+  const [most, none] = [b.constant(Tensor.scalar("i64", 9)), b.constant(Tensor.scalar("f32", 0))];
+  const limits = [most, none, none];
+  const kept = b.one(ops.nonMaxSuppression, { centerPointBox: false }, [boxes, scores, ...limits]);
+  const values = b.one(ops.gatherND, { batchDims: 0 }, [scores, kept]);
+  const zeros = b.constant(Tensor.zeros("f32", [1, 2, 9]));
+  const spread = b.one(ops.scatterND, { reduction: "none" }, [zeros, kept, values]);
+  const doubled = b.one(ops.add, {}, [spread, spread], { name: "doubled" });
+  const stage = nextStage(splitStatic(b.build([doubled])))!;
+  expect(stage.ready.nodes.map(({ op }) => op.name)).toEqual(["nonMaxSuppression", "gatherND", "scatterND"]);
+  expect(stage.after.inputs.map(({ type }) => type.shape)).toEqual([[1, 2, 9]]);
+  expect(stage.after.nodes.map(({ name }) => name)).toEqual(["doubled"]);
+  expect(nextStage(splitStatic(b.build([kept, doubled])))).toBeUndefined();
 });

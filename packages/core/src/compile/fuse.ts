@@ -5,6 +5,7 @@ import { activationIntoHost } from "./fusions/activation.ts";
 import { attentionFusions } from "./fusions/attention.ts";
 import { biasIntoHost } from "./fusions/bias.ts";
 import { channelFusions } from "./fusions/channels.ts";
+import { convChainFusions } from "./fusions/conv-chain.ts";
 import { type Accepts, whenAccepted } from "./fusions/fusion.ts";
 import { residualFusions } from "./fusions/residual.ts";
 import { transposeFusions } from "./fusions/transpose.ts";
@@ -20,13 +21,15 @@ const fusions: readonly Rewrite[] = [
   activationIntoHost,
 ];
 
+/** What joins nodes that already have all that belongs to them. */
+const lateFusions: readonly Rewrite[] = convChainFusions;
+
 /**
  * Joins nodes wherever `accepts` takes the joined node. Only values that one node reads and that are no program
  * outputs disappear.
  */
 export function fuse(program: Program, accepts: Accepts): Program {
-  return applyRewrites(
-    program,
-    fusions.map((fusion) => whenAccepted(fusion, accepts)),
-  );
+  const asked = (rewrites: readonly Rewrite[]): readonly Rewrite[] =>
+    rewrites.map((rewrite) => whenAccepted(rewrite, accepts));
+  return applyRewrites(applyRewrites(program, asked(fusions)), asked(lateFusions));
 }

@@ -15,7 +15,7 @@ export interface PlacedNode {
   readonly target: Target;
   readonly kernel: Kernel;
   readonly costNs: number;
-  /** True: the output is the input's bytes, and no step is made. */
+  /** True: the output is the input's bytes (in a plan, also the inputs' bytes side by side), and no step is made. */
   readonly isView: boolean;
   /** Every other kernel of the op and why it was not taken. */
   readonly rejected: readonly RejectedKernel[];

@@ -10,10 +10,10 @@ import { Tensor } from "../ir/tensor.ts";
 import { place } from "./place.ts";
 import { plan } from "./plan.ts";
 import { blocks } from "./testing/block-backend.ts";
-import { flat, mix, scale, sum } from "./testing/ops.ts";
+import { cut, flat, join, mix, scale, sum } from "./testing/ops.ts";
 
-const channels = 6;
-const shape = [1, channels, 2, 3];
+const channels = 8;
+const shape = [1, channels, 2, 4];
 const ramp = (dims: number[], from: number): Tensor => {
   const length = dims.reduce((a, b) => a * b, 1);
   return Tensor.from(
@@ -24,13 +24,13 @@ const ramp = (dims: number[], from: number): Tensor => {
 };
 
 interface Choice {
-  readonly op: "scale" | "sum" | "mix" | "flat";
+  readonly op: "scale" | "sum" | "mix" | "flat" | "join" | "cut";
   readonly a: number;
   readonly b: number;
 }
 
 const choice: fc.Arbitrary<Choice> = fc.record({
-  op: fc.constantFrom("scale", "scale", "sum", "mix", "mix", "flat"),
+  op: fc.constantFrom("scale", "scale", "sum", "mix", "mix", "flat", "join", "join", "cut"),
   a: fc.nat(20),
   b: fc.nat(20),
 });
@@ -43,6 +43,21 @@ function build(choices: readonly Choice[], outputs: readonly number[]): Program 
   choices.forEach(({ op, a, b: other }, i) => {
     if (op === "flat") {
       all.push(b.one(flat, undefined, [pick(a)]));
+      return;
+    }
+    if (op === "join") {
+      const joined = b.one(join, undefined, [pick(a), pick(other)]);
+      const outer = b.one(join, undefined, [pick(other + 1), joined]);
+      all.push(joined, outer);
+      const weight = b.constant(ramp([channels, 3 * channels], i), "w");
+      images.push(b.one(mix, undefined, [outer, weight]));
+      return;
+    }
+    if (op === "cut") {
+      const [first, second] = b.node(cut, undefined, [pick(a)]) as [Value, Value];
+      const scaled = b.one(scale, { by: 3 }, [first]);
+      all.push(first, second, scaled);
+      images.push(b.one(join, undefined, [second, other % 2 === 0 ? scaled : first]));
       return;
     }
     const weight = b.constant(ramp([channels, channels], i), "w");

@@ -6,13 +6,13 @@ import { NoKernelError } from "../errors.ts";
 import { ProgramBuilder } from "../ir/build.ts";
 import { evaluateBlock } from "../ir/evaluate.ts";
 import type { Op } from "../ir/op.ts";
-import type { Program } from "../ir/program.ts";
+import type { Program, Value } from "../ir/program.ts";
 import { storedElements, Tensor } from "../ir/tensor.ts";
 import { place } from "./place.ts";
 import { type Plan, plan } from "./plan.ts";
 import { printPlan } from "./print-plan.ts";
 import { blocks } from "./testing/block-backend.ts";
-import { flat, mix, scale, sum } from "./testing/ops.ts";
+import { cut, flat, join, mix, scale, sum } from "./testing/ops.ts";
 
 const ramp = (shape: number[]): Tensor => {
   const length = shape.reduce((a, b) => a * b, 1);
@@ -126,6 +126,41 @@ test("values read later are never overwritten in place", async () => {
   const third = b.one(scale, { by: 5 }, [view]);
   const late = b.one(sum, undefined, [second, third]);
   await expectSame(b.build([b.one(sum, undefined, [late, first])]), [reference]);
+});
+
+test("parts are made where their whole wants them, and halves are read where they lie", async () => {
+  const b = new ProgramBuilder();
+  const x = b.input("x", "f32", [1, 4, 2, 4]);
+  const make = (name: string, by: number): Value => b.one(scale, { by }, [x], { name });
+  const inner = b.one(join, undefined, [make("a", 2), make("b", 3)], { name: "inner" });
+  const outer = b.one(join, undefined, [inner, make("c", 4)], { name: "outer" });
+  const [top, bottom] = b.node(cut, undefined, [b.one(scale, { by: 5 }, [outer])], { name: "cut" });
+  const halves = [b.one(flat, undefined, [top!]), b.one(flat, undefined, [bottom!])];
+  const made = await expectSame(b.build([b.one(sum, undefined, halves)]), [blocks, reference]);
+  expect(printPlan(made)).toMatchInlineSnapshot(`
+    "arena 384 bytes, io0 "x", io1 "testSum.out"
+    blocks "a" scale: io0 arena+0
+    blocks "b" scale: io0 arena+128
+    blocks "c" scale: io0 arena+256
+    blocks "testScale" scale: arena+0 arena+0
+    reference "testSum" testSum: arena+0 arena+192 io1"
+  `);
+  expect(made.nodes.filter(({ isView }) => isView).map(({ node }) => node.name)).toEqual([
+    ...["inner", "outer", "cut"],
+    ...["flatten", "flatten_1"],
+  ]);
+});
+
+test("a part that is an input, an output, given twice or of another whole is copied", async () => {
+  const b = new ProgramBuilder();
+  const x = b.input("x", "f32", [1, 4, 2, 4]);
+  const a = b.one(scale, { by: 2 }, [x], { name: "a" });
+  const joined = [b.one(join, undefined, [x, a]), b.one(join, undefined, [a, a])];
+  const shown = b.one(scale, { by: 3 }, [a], { name: "shown" });
+  const third = b.one(join, undefined, [shown, a], { name: "third" });
+  const made = await expectSame(b.build([...joined, shown, third]), [blocks, reference]);
+  const copying = made.segments.flatMap(({ steps }) => steps.filter(({ kernel }) => kernel === "join"));
+  expect(copying.map(({ node }) => node.name)).toEqual(["testJoin", "testJoin_1", "third"]);
 });
 
 test("independent work is ordered so that each device is entered as seldom as it can be", async () => {

@@ -36,9 +36,13 @@ export function plan(placement: Placement, devices: ReadonlyMap<Target, Device>)
   if (!arenaDevice) return bug("plan without devices");
   const deviceOf = (placed: PlacedNode): Device =>
     devices.get(placed.target) ?? bug(`no open device for "${placed.target}"`);
+  const storages = new StorageMap(placement);
+  const nodes = placement.nodes.map((placed) =>
+    storages.isIdle(placed) ? { ...placed, isView: true } : placed,
+  );
   const lowered: Lowered = { steps: [], temporaries: [], packed: new Set() };
   const folded = new Map<Value, Uint8Array>();
-  for (const placed of placement.nodes) {
+  for (const placed of nodes) {
     const device = deviceOf(placed);
     if (isFolded(placed)) {
       folded.set(placed.node.outputs[0]!, foldReorder(placed, device));
@@ -46,8 +50,8 @@ export function plan(placement: Placement, devices: ReadonlyMap<Target, Device>)
     } else lowerNode(placed, device, lowered);
   }
   for (const data of folded.values()) lowered.packed.add(data);
-  const { resolve, arenaBytes } = locations(placement, lowered, folded);
-  const runs = groupByDevice(placement.nodes.map((placed, i) => [deviceOf(placed), lowered.steps[i]!]));
+  const { resolve, arenaBytes } = locations(placement, storages, lowered, folded);
+  const runs = groupByDevice(nodes.map((placed, i) => [deviceOf(placed), lowered.steps[i]!]));
   const scratchBytes = Math.max(0, ...runs.map(({ device, steps }) => device.threads * mostScratch(steps)));
   const segments = runs.map(({ device, steps }): PlannedSegment => {
     const segment: Segment = {
@@ -60,7 +64,7 @@ export function plan(placement: Placement, devices: ReadonlyMap<Target, Device>)
   return {
     inputs: placement.inputs,
     outputs: placement.outputs,
-    nodes: placement.nodes,
+    nodes,
     segments,
     arenaBytes: arenaBytes + scratchBytes,
     arenaDevice,
@@ -108,19 +112,26 @@ interface Located {
   readonly arenaBytes: number;
 }
 
-function locations(placement: Placement, lowered: Lowered, folded: ReadonlyMap<Value, Uint8Array>): Located {
-  const storages = new StorageMap(placement);
+function locations(
+  placement: Placement,
+  storages: StorageMap,
+  lowered: Lowered,
+  folded: ReadonlyMap<Value, Uint8Array>,
+): Located {
   const fixed = new Map<Storage, Location>();
   placement.inputs.forEach((input, index) => {
     fixed.set(storages.of(input), { space: "io", index, offsetBytes: 0 });
   });
   placement.outputs.forEach((output, i) => {
     const storage = storages.of(output);
-    if (storage.space !== "arena" || fixed.has(storage)) bug(`output "${output.name}" shares its bytes`);
+    if (storage.space !== "arena" || storage.within || fixed.has(storage))
+      bug(`output "${output.name}" shares its bytes`);
     fixed.set(storage, { space: "io", index: placement.inputs.length + i, offsetBytes: 0 });
   });
   for (const [value, data] of folded) fixed.set(storages.of(value), { space: "constant", data });
-  const inArena = storages.all.filter((storage) => storage.space === "arena" && !fixed.has(storage));
+  const inArena = storages.all.filter(
+    (storage) => storage.space === "arena" && !storage.within && !fixed.has(storage),
+  );
   const lifetimes: Lifetime[] = [
     ...inArena.map((storage) => storages.lifetime(storage)),
     ...lowered.temporaries,
@@ -141,8 +152,10 @@ function locations(placement: Placement, lowered: Lowered, folded: ReadonlyMap<V
 
 function locateValue(value: Value, storages: StorageMap, fixed: ReadonlyMap<Storage, Location>): Location {
   const storage = storages.of(value);
-  const known = fixed.get(storage);
-  if (known) return known;
+  const { root, offsetBytes } = storages.rootOf(storage);
+  const known = fixed.get(root);
+  if (known && offsetBytes === 0) return known;
+  if (known && known.space !== "constant") return { ...known, offsetBytes: known.offsetBytes + offsetBytes };
   const data = storage.values[0]?.data?.data ?? bug(`"${value.name}" has no place`);
   pinBuffer(data);
   return { space: "constant", data };

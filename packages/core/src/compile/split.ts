@@ -1,24 +1,29 @@
+import { hasBytes } from "../ir/dtype.ts";
 import type { Block, Program, Value } from "../ir/program.ts";
-import { isStatic } from "../ir/shape.ts";
+import { isPlannable } from "../ir/tensor.ts";
 
 export interface Split {
-  /** All its shapes are numbers; its outputs are what `rest` needs of it. */
+  /** All its values can be planned; its outputs are what `rest` needs of it. */
   readonly head: Program;
+  /** Which inputs of the program are the head's. */
+  readonly headInputs: readonly number[];
   /** Inputs: the program's inputs, then the head's outputs. Outputs: the program's. */
   readonly rest: Block;
 }
 
 /**
- * Parts a program before its first nodes whose shapes only a run makes known: a detector's network from its
- * selection of boxes. The head is empty when nothing can be planned.
+ * Parts a program before its first nodes whose shapes only a run makes known (a detector's network from its selection
+ * of boxes) and those of strings and containers. The head is empty when nothing can be planned.
  */
 export function splitStatic(program: Program): Split {
-  const known = new Set<Value>(program.inputs.filter(({ type }) => isStatic(type.shape)));
+  const headInputs = program.inputs.flatMap(({ type }, i) => (isPlannable(type) ? [i] : []));
+  const inputs = headInputs.map((i) => program.inputs[i]!);
+  const known = new Set<Value>(inputs);
   const made = new Set<Value>();
-  const isHead = program.nodes.map(({ inputs, outputs }) => {
+  const isHead = program.nodes.map(({ inputs: reads, outputs }) => {
     const can =
-      inputs.every((input) => input.data !== undefined || known.has(input)) &&
-      outputs.every(({ type }) => isStatic(type.shape));
+      reads.every((input) => (input.data ? hasBytes(input.type.dtype) : known.has(input))) &&
+      outputs.every(({ type }) => isPlannable(type));
     if (can) {
       for (const output of outputs) {
         known.add(output);
@@ -33,7 +38,8 @@ export function splitStatic(program: Program): Split {
   const crossing = [...new Set(needed.filter((value) => made.has(value)))];
   const usefulNodes = crossing.length > 0 ? headNodes : [];
   return {
-    head: { inputs: program.inputs, outputs: crossing, nodes: usefulNodes, meta: program.meta, states: [] },
+    head: { inputs, outputs: crossing, nodes: usefulNodes, meta: program.meta, states: [] },
+    headInputs,
     rest: { inputs: [...program.inputs, ...crossing], outputs: program.outputs, nodes: restNodes },
   };
 }

@@ -1,4 +1,7 @@
-import { type Block, makeValue, type Node, type Program, type Value } from "../ir/program.ts";
+import { hasBytes } from "../ir/dtype.ts";
+import { type Block, consumersOf, makeValue, type Node, type Program, type Value } from "../ir/program.ts";
+import { numElements } from "../ir/shape.ts";
+import { isPlannable } from "../ir/tensor.ts";
 import type { Split } from "./split.ts";
 
 /** Constants of at least this many elements and two dimensions are weights: their nodes deserve a kernel. */
@@ -12,16 +15,28 @@ export interface Stage {
   readonly after: Program;
 }
 
-/** Undefined when nothing after the first unknown shapes is worth a plan. */
+/**
+ * Undefined when nothing after the first unknown shapes is worth a plan: it has no weights, and its shapes stay
+ * unknown.
+ */
 export function nextStage({ head, rest }: Split): Stage | undefined {
   const available = new Set(rest.inputs);
   const isThere = (value: Value): boolean => value.data !== undefined || available.has(value);
-  const readyNodes = rest.nodes.filter(({ inputs }) => inputs.every(isThere));
-  const laterNodes = rest.nodes.filter(({ inputs }) => !inputs.every(isThere));
-  if (!laterNodes.some(hasWeights)) return undefined;
-  for (const { outputs } of readyNodes) for (const output of outputs) available.add(output);
+  const ready = new Set(rest.nodes.filter(({ inputs }) => inputs.every(isThere)));
+  const settling = settlingValues(rest);
+  const isEarly = (node: Node): boolean =>
+    node.inputs.every(isThere) && (isObjects(node) || node.inputs.some((input) => settling.has(input)));
+  for (const node of rest.nodes) {
+    if (!ready.has(node) && !isEarly(node)) continue;
+    ready.add(node);
+    for (const output of node.outputs) available.add(output);
+  }
+  const readyNodes = rest.nodes.filter((node) => ready.has(node));
+  const laterNodes = rest.nodes.filter((node) => !ready.has(node));
   const used = new Set([...laterNodes.flatMap(({ inputs }) => inputs), ...rest.outputs]);
   const carried = [...available].filter((value) => used.has(value));
+  const isSettled = laterNodes.length > 0 && carried.every(({ type }) => isPlannable(type));
+  if (!isSettled && !laterNodes.some(hasWeights)) return undefined;
   return {
     ready: { inputs: rest.inputs, outputs: carried, nodes: readyNodes },
     after: withFreshSymbols({
@@ -34,8 +49,36 @@ export function nextStage({ head, rest }: Split): Stage | undefined {
   };
 }
 
+/** Never part of a plan, so there is nothing to wait for. */
+function isObjects({ inputs, outputs }: Node): boolean {
+  return [...inputs, ...outputs].some(({ type }) => !hasBytes(type.dtype));
+}
+
+/**
+ * Values of unknown shape that nodes without weights bring back to known shapes, as a scatter of what was selected:
+ * these run before the next plan, which is then one for all runs.
+ */
+function settlingValues(rest: Block): ReadonlySet<Value> {
+  const readers = consumersOf(rest);
+  const settling = new Set<Value>();
+  const isSettled = (value: Value): boolean => isPlannable(value.type) || settling.has(value);
+  for (const { outputs } of [...rest.nodes].reverse()) {
+    for (const output of outputs) {
+      const nodes = readers.get(output);
+      const isBack = nodes?.every((node) => !isHeavy(node) && node.outputs.every(isSettled));
+      if (isBack && !isPlannable(output.type) && !rest.outputs.includes(output)) settling.add(output);
+    }
+  }
+  return settling;
+}
+
+const isHeavy = (node: Node): boolean => node.op.flops !== undefined && hasWeights(node);
+
 function hasWeights({ inputs }: Node): boolean {
-  return inputs.some(({ data }) => data && data.shape.length >= 2 && data.data.length >= fewestWeights);
+  return inputs.some(
+    ({ data }) =>
+      data && data.shape.length >= 2 && hasBytes(data.dtype) && numElements(data.shape) >= fewestWeights,
+  );
 }
 
 /** Dimensions of the inputs become symbols of their own: two of one name need not agree during a run. */

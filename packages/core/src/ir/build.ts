@@ -5,7 +5,7 @@ import { Names } from "./names.ts";
 import type { Op } from "./op.ts";
 import { constantValue, makeValue, type Node, type Program, type Value } from "./program.ts";
 import type { Shape } from "./shape.ts";
-import type { Tensor } from "./tensor.ts";
+import type { ElementType, Tensor } from "./tensor.ts";
 
 export interface NodeNames {
   readonly name?: string;
@@ -19,8 +19,10 @@ export class ProgramBuilder {
   readonly #valueNames = new Names();
   readonly #nodeNames = new Names();
 
-  input(name: string, dtype: DType, shape: Shape): Value {
-    const value = makeValue(this.#valueNames.claim(name), { dtype, shape });
+  /** `element`: what a sequence (shape [length]) or optional holds. */
+  input(name: string, dtype: DType, shape: Shape, element?: ElementType): Value {
+    const type = element === undefined ? { dtype, shape } : { dtype, shape, element };
+    const value = makeValue(this.#valueNames.claim(name), type);
     this.#inputs.push(value);
     return value;
   }

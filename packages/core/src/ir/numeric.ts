@@ -1,4 +1,5 @@
-import { type DType, dataConstructor, type TypedData } from "./dtype.ts";
+import { type DType, dataConstructor, isNarrow, type TypedData } from "./dtype.ts";
+import { narrowNumbers, narrowStorer } from "./narrow.ts";
 import { Tensor } from "./tensor.ts";
 
 const floatView = new Float32Array(1);
@@ -71,11 +72,12 @@ function bf16Numbers(data: TypedData): Float32Array {
 }
 
 /**
- * Elements as numbers, f16 and bf16 decoded, i64 and u64 exact up to 2^53; the tensor's own array where it can be, so
+ * Elements as numbers, f16, bf16 and narrow floats decoded, i64 and u64 exact up to 2^53; the tensor's own array where it can be, so
  * never to be written to.
  */
 export function toNumbers(tensor: Tensor): NumberArray {
   const { data, dtype } = tensor;
+  if (data instanceof Float32Array) return data;
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
     const out = new Float64Array(data.length);
     for (let i = 0; i < out.length; i++) out[i] = Number(data[i]);
@@ -83,7 +85,7 @@ export function toNumbers(tensor: Tensor): NumberArray {
   }
   if (dtype === "f16") return f16Numbers(data);
   if (dtype === "bf16") return bf16Numbers(data);
-  return data;
+  return isNarrow(dtype) ? (narrowNumbers(dtype, data) ?? data) : data;
 }
 
 const limits: Readonly<Partial<Record<DType, readonly [number, number]>>> = {
@@ -93,6 +95,10 @@ const limits: Readonly<Partial<Record<DType, readonly [number, number]>>> = {
   u16: [0, 65535],
   i32: [-(2 ** 31), 2 ** 31 - 1],
   u32: [0, 2 ** 32 - 1],
+  i4: [-8, 7],
+  u4: [0, 15],
+  i2: [-2, 1],
+  u2: [0, 3],
 };
 
 /** The least and greatest value of an integer dtype up to 32 bits. */
@@ -110,7 +116,15 @@ export function fromNumbers(dtype: DType, shape: readonly number[], values: Arra
     for (let i = 0; i < values.length; i++) data[i] = toBigInt(values[i]!, limit);
   } else {
     const convert =
-      dtype === "f16" ? numberToF16 : dtype === "bf16" ? numberToBf16 : dtype === "bool" ? Number : undefined;
+      data instanceof Float32Array
+        ? undefined
+        : isNarrow(dtype)
+          ? narrowStorer(dtype)
+          : dtype === "f16"
+            ? numberToF16
+            : dtype === "bf16"
+              ? numberToBf16
+              : undefined;
     if (dtype === "bool") for (let i = 0; i < values.length; i++) data[i] = values[i] === 0 ? 0 : 1;
     else if (convert) for (let i = 0; i < values.length; i++) data[i] = convert(values[i]!);
     else for (let i = 0; i < values.length; i++) data[i] = values[i]!;

@@ -16,6 +16,8 @@ export interface Op<A = unknown> {
   reference(inputs: readonly Tensor[], attrs: A): readonly Tensor[];
   /** exact: bit for bit; rounding: within the tolerance table; random: only types and statistics are comparable. */
   readonly accuracy: "exact" | "rounding" | "random";
+  /** Inputs beside tensors of numbers: "strings", or "anything" (sequences and optionals too). Absent: none. */
+  readonly takes?: "strings" | "anything";
   /** Multiply-adds count as 2. */
   flops?(inputs: readonly TensorType[], outputs: readonly TensorType[], attrs: A): number;
 }

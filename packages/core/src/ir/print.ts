@@ -1,15 +1,17 @@
+import { isContainer } from "./dtype.ts";
+import { formatNested } from "./element.ts";
 import { checkDepth, isBlock } from "./nested.ts";
 import type { Block, Node, Program, Value } from "./program.ts";
-import { formatShape } from "./shape.ts";
+import { numElements } from "./shape.ts";
 import { numbers, Tensor, type TensorType } from "./tensor.ts";
 
 /** Constants of up to this many elements print with their elements. */
 const inlineElements = 8;
 
-/** `f32[1,3,n]`, with the layout when it is not row-major. */
+/** `f32[1,3,n]` or `sequence<f32[n]>`, with the layout when it is not row-major. */
 export function formatType(type: TensorType): string {
   const layout = type.layout === undefined ? "" : `:${type.layout}`;
-  return `${type.dtype}${formatShape(type.shape)}${layout}`;
+  return `${formatNested(type.dtype, type.shape, type.element)}${layout}`;
 }
 
 function formatNumber(value: number): string {
@@ -19,7 +21,9 @@ function formatNumber(value: number): string {
 
 function formatTensor(tensor: Tensor): string {
   const type = formatType(tensor.type);
-  if (tensor.data.length > inlineElements) return type;
+  if (isContainer(tensor.dtype) || numElements(tensor.shape) > inlineElements) return type;
+  if (tensor.dtype === "string")
+    return `${type}{${tensor.strings.map((text) => JSON.stringify(text)).join(", ")}}`;
   return `${type}{${Array.from(numbers(tensor), formatNumber).join(", ")}}`;
 }
 

@@ -1,4 +1,5 @@
 import { CoracleError, ProgramError } from "../errors.ts";
+import { elementsAgree } from "./element.ts";
 import { inferNode } from "./infer.ts";
 import { checkDepth, nestedBlocks } from "./nested.ts";
 import { formatType } from "./print.ts";
@@ -6,9 +7,9 @@ import type { Block, Node, Program, Value } from "./program.ts";
 import { type Shape, sameShape } from "./shape.ts";
 import type { TensorType } from "./tensor.ts";
 
-/** Same dtype and rank, and no two dimensions that are different numbers. A symbol agrees with everything. */
+/** Same dtype, rank and kind of elements, and no two dimensions that are different numbers. A symbol agrees with everything. */
 export function typesAgree(a: TensorType, b: TensorType): boolean {
-  return a.dtype === b.dtype && shapesAgree(a.shape, b.shape);
+  return a.dtype === b.dtype && shapesAgree(a.shape, b.shape) && elementsAgree(a.element, b.element);
 }
 
 export function shapesAgree(a: Shape, b: Shape): boolean {

@@ -17,9 +17,10 @@ export interface FusedAttrs {
 }
 
 type Accepts = "float" | "number" | "integer" | "bool" | "any";
+/** Any tensor of numbers. */
 const accepts: Readonly<Record<Accepts, (dtype: DType) => boolean>> = {
   float: isFloat,
-  number: (dtype) => dtype !== "bool",
+  number: (dtype) => isFloat(dtype) || isInteger(dtype),
   integer: isInteger,
   bool: (dtype) => dtype === "bool",
   any: () => true,
@@ -31,6 +32,8 @@ interface BinarySpec<A> {
   readonly result?: DType;
   readonly accuracy?: "exact" | "rounding";
   readonly mixesDTypes?: boolean;
+  /** For strings, which are accepted where this is there. */
+  readonly text?: (x: string, y: string) => boolean;
   apply(x: number, y: number, attrs: A): number;
   /** For i64 and u64; the result is a bigint, or a boolean for comparisons. */
   big?(x: bigint, y: bigint, attrs: A): bigint | boolean;
@@ -43,6 +46,7 @@ function defineBinary<A>(spec: BinarySpec<A>): Op<A> {
   return defineOp<A>({
     name: spec.name,
     accuracy: spec.accuracy ?? "rounding",
+    ...(spec.text && { takes: "strings" as const }),
     infer(inputs) {
       checkInputs(inputs, 2);
       const [x, y] = [inputs[0]!, inputs[1]!];
@@ -60,6 +64,7 @@ function evaluate<A>(spec: BinarySpec<A>, x: Tensor, y: Tensor, attrs: A): Tenso
   const shape = broadcastShapes(x.shape, y.shape) as readonly number[];
   const strides = [broadcastStrides(x.shape, shape), broadcastStrides(y.shape, shape)];
   const dtype = spec.result ?? x.dtype;
+  if (spec.text && x.dtype === "string") return compareStrings(spec.text, x, y);
   if (spec.big && isBigInt(x.dtype) && isBigInt(y.dtype)) return evaluateBig(spec, [x, y], attrs);
   const out = allocate("f64", shape) as Float64Array;
   const [a, b] = [toNumbers(x), toNumbers(y)];
@@ -68,6 +73,17 @@ function evaluate<A>(spec: BinarySpec<A>, x: Tensor, y: Tensor, attrs: A): Tenso
     out[i] = apply(a[at[0]!]!, b[at[1]!]!, attrs);
   });
   return fromNumbers(dtype, shape, out);
+}
+
+function compareStrings(compare: (x: string, y: string) => boolean, x: Tensor, y: Tensor): Tensor {
+  const shape = broadcastShapes(x.shape, y.shape) as readonly number[];
+  const strides = [broadcastStrides(x.shape, shape), broadcastStrides(y.shape, shape)];
+  const out = allocate("bool", shape);
+  const [a, b] = [x.strings, y.strings];
+  forEachStrided(shape, strides, (i, at) => {
+    out[i] = compare(a[at[0]!]!, b[at[1]!]!) ? 1 : 0;
+  });
+  return Tensor.from("bool", shape, out);
 }
 
 function evaluateBig<A>(spec: BinarySpec<A>, [x, y]: readonly [Tensor, Tensor], attrs: A): Tensor {
@@ -229,9 +245,11 @@ const comparison = (
   name: string,
   apply: (x: number, y: number) => boolean,
   big: (x: bigint, y: bigint) => boolean,
+  text?: (x: string, y: string) => boolean,
 ): Op<NoAttrs> =>
   defineBinary({
     name,
+    ...(text && { text }),
     accepts: "any",
     result: "bool",
     accuracy: "exact",
@@ -240,6 +258,7 @@ const comparison = (
   });
 export const equal: Op<NoAttrs> = comparison(
   "equal",
+  (x, y) => x === y,
   (x, y) => x === y,
   (x, y) => x === y,
 );

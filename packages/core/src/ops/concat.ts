@@ -26,6 +26,7 @@ function copy(
 export const concat: Op<AxisAttrs> = defineOp({
   name: "concat",
   accuracy: "exact",
+  takes: "strings",
   infer(inputs, { axis }) {
     checkInputs(inputs, 1, Number.POSITIVE_INFINITY);
     checkSameDType(inputs);
@@ -94,6 +95,7 @@ export function splitSizes(
 export const split: Op<SplitAttrs> = defineOp({
   name: "split",
   accuracy: "exact",
+  takes: "strings",
   infer(inputs, { axis, numOutputs }, known) {
     checkInputs(inputs, 1, 2);
     const { shape } = inputs[0]!;

@@ -4,7 +4,7 @@ import { defineOp, type Op } from "../ir/op.ts";
 import type { Block } from "../ir/program.ts";
 import { type Dim, normalizeAxis } from "../ir/shape.ts";
 import { Tensor, type TensorType } from "../ir/tensor.ts";
-import { carriedType, checkBlockInputs, checkCount, mergedType } from "./shared/block-types.ts";
+import { carriedType, checkBlockInputs, checkCount, checkScans, mergedType } from "./shared/block-types.ts";
 import { canEqual } from "./shared/channels.ts";
 import { checkDType } from "./shared/check.ts";
 import { checkScalar } from "./shared/quant-params.ts";
@@ -22,6 +22,7 @@ export interface IfAttrs {
 export const ifElse: Op<IfAttrs> = defineOp<IfAttrs>({
   name: "if",
   accuracy: "rounding",
+  takes: "anything",
   infer(inputs, attrs) {
     const [condition, ...captures] = inputs;
     if (!condition) throw new ShapeError("0 inputs; expected a condition.");
@@ -66,6 +67,7 @@ const isTrue = (tensor: Tensor): boolean => tensor.data[0] === 1;
 export const loop: Op<LoopAttrs> = defineOp<LoopAttrs>({
   name: "loop",
   accuracy: "rounding",
+  takes: "anything",
   infer(inputs, { body, numCarried }, known) {
     const [maxTrip, condition, ...rest] = inputs;
     if (!maxTrip || !condition || rest.length < numCarried) {
@@ -84,6 +86,7 @@ export const loop: Op<LoopAttrs> = defineOp<LoopAttrs>({
     checkBlockInputs(body, [counter, flag, ...ends, ...rest.slice(numCarried)], "body");
     const trips: Dim = known[0] && tripCount(known[0]) === 0 ? 0 : "?trips";
     const scans = body.outputs.slice(1 + numCarried);
+    checkScans(scans);
     return [...ends, ...scans.map(({ type }) => ({ dtype: type.dtype, shape: [trips, ...type.shape] }))];
   },
   reference([maxTrip, condition, ...rest], { body, numCarried }) {
@@ -161,6 +164,7 @@ function inserted(type: TensorType, length: Dim, axis: number): TensorType {
 export const scan: Op<ScanAttrs> = defineOp<ScanAttrs>({
   name: "scan",
   accuracy: "rounding",
+  takes: "anything",
   infer(inputs, attrs) {
     checkScanAttrs(attrs, inputs.length);
     const { body, numStates, numScanInputs } = attrs;
@@ -175,6 +179,7 @@ export const scan: Op<ScanAttrs> = defineOp<ScanAttrs>({
       .map((type, i) => carriedType(type, body.inputs[i]?.type ?? type, body.outputs[i]!.type, i));
     checkBlockInputs(body, [...states, ...slices, ...inputs.slice(numStates + numScanInputs)], "body");
     const scans = body.outputs.slice(numStates);
+    checkScans([...scans, ...body.inputs.slice(numStates, numStates + numScanInputs)]);
     return [...states, ...scans.map(({ type }, i) => inserted(type, length, attrs.scanOutputAxes[i]!))];
   },
   reference(inputs, attrs) {

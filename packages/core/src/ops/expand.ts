@@ -12,6 +12,7 @@ import type { NoAttrs } from "./unary.ts";
 export const expand: Op<NoAttrs> = defineOp({
   name: "expand",
   accuracy: "exact",
+  takes: "strings",
   infer(inputs, _, known) {
     checkInputs(inputs, 2);
     checkIndexVector(inputs[1]!, "shape");
@@ -38,6 +39,7 @@ export const expand: Op<NoAttrs> = defineOp({
 export const tile: Op<NoAttrs> = defineOp({
   name: "tile",
   accuracy: "exact",
+  takes: "strings",
   infer(inputs, _, known) {
     checkInputs(inputs, 2);
     checkIndexVector(inputs[1]!, "repeats");

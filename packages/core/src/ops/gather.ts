@@ -21,6 +21,7 @@ export function wrapIndex(index: number, size: number): number {
 export const gather: Op<AxisAttrs> = defineOp({
   name: "gather",
   accuracy: "exact",
+  takes: "strings",
   infer(inputs, { axis }) {
     checkInputs(inputs, 2);
     checkDType(inputs[1]!, ["i64", "i32"], "indices");
@@ -51,6 +52,7 @@ export const gather: Op<AxisAttrs> = defineOp({
 export const gatherElements: Op<AxisAttrs> = defineOp({
   name: "gatherElements",
   accuracy: "exact",
+  takes: "strings",
   infer(inputs, { axis }) {
     checkInputs(inputs, 2);
     checkDType(inputs[1]!, ["i64", "i32"], "indices");
@@ -119,6 +121,7 @@ function gatherNDShape(x: Shape, indices: Shape, batchDims: number): Shape {
 export const gatherND: Op<GatherNDAttrs> = defineOp({
   name: "gatherND",
   accuracy: "exact",
+  takes: "strings",
   infer(inputs, { batchDims }) {
     checkInputs(inputs, 2);
     checkDType(inputs[1]!, ["i64"], "indices");

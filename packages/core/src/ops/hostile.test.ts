@@ -41,8 +41,72 @@ const conv = { ...window, groups: 1 };
 const transposed = { ...conv, pads: [0, 0], outputPadding: [0] };
 const uniform = { dtype: "f32", low: 0, high: 1 } as const;
 
+const nothing = Tensor.sequence([], { dtype: "f32" });
+const text = Tensor.from("string", [1], ["a"]);
+
+const count = (value: number): Tensor => Tensor.scalar("i64", value);
+const one = { strides: [1], dilations: [1], pads: [0, 0] };
+const circle = {
+  feature: [0],
+  mode: ["<="],
+  split: [1],
+  members: [undefined],
+  whenTrue: [0],
+  whenFalse: [0],
+  nanIsTrue: [true],
+} as const;
+const trees = {
+  roots: [0],
+  leafTargets: [],
+  leafWeights: [],
+  numTargets: 1,
+  aggregate: "sum",
+  base: [],
+} as const;
+const wide = Tensor.from("u8", [14], [...Buffer.from("P5 99999 99999")]);
+
 /** What cannot be computed in any memory or time. */
 const refused: readonly Hostile[] = [
+  hostile("1e12 bins", ops.dft, { inverse: false, onesided: false }, f32([1, 4, 1]), count(huge), count(1)),
+  hostile("frames of 1e12", ops.stft, { onesided: true }, f32([1, 4]), count(1), f32([4]), count(huge)),
+  hostile("no step", ops.stft, { onesided: true }, f32([1, 4]), count(0), f32([2]), count(2)),
+  hostile(
+    "1e12 bands",
+    ops.melWeights,
+    { dtype: "f32" },
+    count(huge),
+    count(8),
+    count(100),
+    scalar(0),
+    scalar(50),
+  ),
+  hostile("1e12 pixels", ops.col2Im, one, f32([1, 2, 4]), ints([huge]), ints([2])),
+  hostile(
+    "to 1e12 pixels",
+    ops.cropAndResize,
+    { mode: "linear", extrapolationValue: 0 },
+    f32([1, 1, 2, 2]),
+    rois(1),
+    ints([0]),
+    ints([huge, 1]),
+  ),
+  hostile(
+    "1e12 bins",
+    ops.maxRoiPool,
+    { pooledHeight: huge, pooledWidth: 1, spatialScale: 1 },
+    f32([1, 1, 2, 2]),
+    f32([1, 5]),
+  ),
+  hostile("a tree with a loop", ops.treeEnsemble, { ...trees, nodes: circle }, f32([1, 1])),
+  hostile("1e10 pixels", ops.decodeImage, { format: "rgb" }, wide),
+  hostile("singular", ops.inverse, {}, f32([2, 2])),
+  hostile("1e9 parts", ops.splitToSequence, { axis: 0, keepDims: true }, Tensor.zeros("bool", [2 ** 20])),
+  hostile("nothing to join", ops.concatFromSequence, { axis: 0, newAxis: true }, nothing),
+  hostile("an item of nothing", ops.sequenceAt, {}, nothing, ints([0])),
+  hostile("1e12 times", ops.tile, {}, text, ints([huge])),
+  hostile("1e8 strings", ops.expand, {}, text, ints([1e8])),
+  hostile("a pattern of 1e9 steps", ops.regexFullMatch, { pattern: "((a{1000}){1000}){1000}" }, text),
+  hostile("no number", ops.cast, { to: "f32" }, text),
   hostile("1e12 elements", ops.range, {}, scalar(0), scalar(huge), scalar(1)),
   hostile("without an end", ops.range, {}, scalar(0), scalar(Number.POSITIVE_INFINITY), scalar(1)),
   hostile("from nowhere", ops.range, {}, scalar(Number.NaN), scalar(1), scalar(1)),
@@ -177,7 +241,9 @@ function programOf({ op, attrs, inputs }: Hostile): Program {
 /** The inputs come with the run. */
 function fedProgram({ op, attrs, inputs }: Hostile): Program {
   const b = new ProgramBuilder();
-  const values = inputs.map(({ dtype, shape }, i) => b.input(`x${i}`, dtype, shape));
+  const values = inputs.map(({ type: { dtype, shape, element } }, i) =>
+    b.input(`x${i}`, dtype, shape, element),
+  );
   return b.build(b.node(op, attrs, values, { name: "it" }));
 }
 

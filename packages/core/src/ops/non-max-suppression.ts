@@ -42,13 +42,18 @@ interface Limits {
 }
 
 /** Box indices by falling score, equal scores by index, each overlapping none before it by more than the limit. */
-function select(boxes: readonly Box[], scores: Float64Array, { most, iou, score }: Limits): number[] {
-  const order = Array.from(boxes.keys()).filter((i) => scores[i]! > score);
+function select(boxOf: (index: number) => Box, scores: Float64Array, { most, iou, score }: Limits): number[] {
+  const order: number[] = [];
+  for (let i = 0; i < scores.length; i++) if (scores[i]! > score) order.push(i);
   order.sort((a, b) => scores[b]! - scores[a]! || a - b);
   const kept: number[] = [];
+  const keptBoxes: Box[] = [];
   for (const i of order) {
     if (kept.length >= most) break;
-    if (kept.every((k) => overlap(boxes[k]!, boxes[i]!) <= iou)) kept.push(i);
+    const box = boxOf(i);
+    if (keptBoxes.some((other) => overlap(other, box) > iou)) continue;
+    kept.push(i);
+    keptBoxes.push(box);
   }
   return kept;
 }
@@ -96,12 +101,10 @@ export const nonMaxSuppression: Op<NonMaxSuppressionAttrs> = defineOp<NonMaxSupp
     };
     const selected: number[] = [];
     for (let n = 0; n < batch; n++) {
-      const own = Array.from({ length: count }, (_, i) =>
-        boxAt(coordinates, (n * count + i) * 4, centerPointBox),
-      );
+      const boxOf = (i: number): Box => boxAt(coordinates, (n * count + i) * 4, centerPointBox);
       for (let c = 0; c < classes; c++) {
         const at = (n * classes + c) * count;
-        for (const i of select(own, values.subarray(at, at + count), limits)) selected.push(n, c, i);
+        for (const i of select(boxOf, values.subarray(at, at + count), limits)) selected.push(n, c, i);
       }
     }
     return [Tensor.from("i64", [selected.length / 3, 3], selected)];

@@ -1,3 +1,5 @@
+import { type DType, isNarrow } from "../ir/dtype.ts";
+import { narrowStorer } from "../ir/narrow.ts";
 import { fromNumbers, toNumbers } from "../ir/numeric.ts";
 import { defineOp, type Op } from "../ir/op.ts";
 import { isStatic, numElements } from "../ir/shape.ts";
@@ -11,15 +13,18 @@ import type { NoAttrs } from "./unary.ts";
 export type DequantizeAttrs = QuantAxis;
 
 export interface QuantizeAttrs extends QuantAxis {
-  /** For 8-bit floats only, which no dtype here is. */
+  /** For 8-bit floats only: what is too large becomes the greatest value. */
   readonly saturate: boolean;
 }
+
+const integerTypes: readonly DType[] = ["u8", "i8", "u16", "i16", "u4", "i4", "u2", "i2"];
+const floatTypes: readonly DType[] = ["f8e4m3fn", "f8e4m3fnuz", "f8e5m2", "f8e5m2fnuz", "f4e2m1"];
 
 const perElement = ([x]: readonly TensorType[]): number =>
   isStatic(x!.shape) ? 2 * numElements(x!.shape) : 0;
 
 /**
- * x (float or i32), scale, zeroPoint (u8, i8, u16 or i16: the dtype of y) -> y = saturate(round(x / scale) + zeroPoint),
+ * x (float or i32), scale, zeroPoint (an integer of up to 16 bits or a narrow float: the dtype of y) -> y = saturate(round(x / scale) + zeroPoint),
  * halves to even, the division in single precision. Throws ShapeError.
  */
 export const quantizeLinear: Op<QuantizeAttrs> = defineOp<QuantizeAttrs>({
@@ -30,14 +35,14 @@ export const quantizeLinear: Op<QuantizeAttrs> = defineOp<QuantizeAttrs>({
     const [x, scale, zeroPoint] = inputs as readonly [TensorType, TensorType, TensorType];
     checkDType(x, ["f32", "f16", "bf16", "f64", "i32"], "input");
     checkDType(scale, ["f32", "f16", "bf16", "f64", "i32"], "scale");
-    checkDType(zeroPoint, ["u8", "i8", "u16", "i16"], "zeroPoint");
+    checkDType(zeroPoint, [...integerTypes, ...floatTypes], "zeroPoint");
     checkQuantShape(x, scale, zeroPoint, attrs);
     return [{ dtype: zeroPoint.dtype, shape: x.shape }];
   },
   reference([x, scale, zeroPoint], attrs) {
     const [values, scales, zeros] = [toNumbers(x!), toDoubles(scale!), toDoubles(zeroPoint!)];
     const at = quantIndex(x!.shape, scale!.shape, attrs);
-    const store = storer(zeroPoint!.dtype);
+    const store = storerOf(zeroPoint!.dtype, attrs);
     const divide = x!.dtype === "f64" ? (v: number) => v : Math.fround;
     const out = allocate(zeroPoint!.dtype, x!.shape) as Int16Array;
     for (let i = 0; i < out.length; i++) out[i] = store(divide(values[i]! / scales[at(i)]!), zeros[at(i)]!);
@@ -46,14 +51,21 @@ export const quantizeLinear: Op<QuantizeAttrs> = defineOp<QuantizeAttrs>({
   flops: perElement,
 });
 
-/** x (u8, i8, u16, i16, i32), scale (float: the dtype of y), zeroPoint as x -> y = (x - zeroPoint) scale. Throws ShapeError. */
+/** Narrow floats are rounded to themselves, not to integers, and have no zero point but 0. */
+function storerOf(dtype: DType, options: QuantizeAttrs): (value: number, zeroPoint: number) => number {
+  if (!isNarrow(dtype) || integerTypes.includes(dtype)) return storer(dtype);
+  const store = narrowStorer(dtype, options);
+  return (value, zeroPoint) => store(value + zeroPoint);
+}
+
+/** x (an integer of up to 32 bits or a narrow float), scale (float: the dtype of y), zeroPoint as x -> y = (x - zeroPoint) scale. Throws ShapeError. */
 export const dequantizeLinear: Op<DequantizeAttrs> = defineOp<DequantizeAttrs>({
   name: "dequantizeLinear",
   accuracy: "exact",
   infer(inputs, attrs) {
     checkInputs(inputs, 3);
     const [x, scale, zeroPoint] = inputs as readonly [TensorType, TensorType, TensorType];
-    checkDType(x, ["u8", "i8", "u16", "i16", "i32"], "input");
+    checkDType(x, [...integerTypes, "i32", ...floatTypes], "input");
     checkDType(zeroPoint, [x.dtype], "zeroPoint");
     checkDType(scale, ["f32", "f16", "bf16", "f64"], "scale");
     checkQuantShape(x, scale, zeroPoint, attrs);

@@ -6,22 +6,19 @@ import { type Dim, formatShape } from "../ir/shape.ts";
 import { ints, type TensorType } from "../ir/tensor.ts";
 import { allocate } from "./shared/allocate.ts";
 import { checkFloat, checkIndexVector, checkInputs, checkRank } from "./shared/check.ts";
+import { gaussian, mersenneTwister } from "./shared/mersenne.ts";
 
 interface SeedAttrs {
   /** The same numbers in every run; absent: others in every run. */
   readonly seed?: number;
 }
 
-/** Numbers in [0, 1) of 32 random bits (the mulberry32 generator). */
+/** Fractions of a seed count too, as ONNX's are floats. */
 function generator(seed: number | undefined): () => number {
   const start = seed ?? Math.random() * 2 ** 32;
-  let state = Math.trunc(start) ^ Math.imul(Math.round((start % 1) * 2 ** 32), 0x9e3779b1);
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+  return mersenneTwister(
+    (Math.trunc(start) ^ Math.imul(Math.round((start % 1) * 2 ** 32), 0x9e3779b1)) >>> 0,
+  );
 }
 
 interface RandomAttrs extends SeedAttrs {
@@ -30,7 +27,7 @@ interface RandomAttrs extends SeedAttrs {
 
 function defineRandom<A extends RandomAttrs>(
   name: string,
-  draw: (next: () => number, attrs: A) => number,
+  drawing: (next: () => number, attrs: A) => () => number,
 ): Op<A> {
   return defineOp<A>({
     name,
@@ -44,8 +41,8 @@ function defineRandom<A extends RandomAttrs>(
     reference([wanted], attrs) {
       const shape = checkedShape(ints(wanted!));
       const out = allocate("f64", shape) as Float64Array;
-      const next = generator(attrs.seed);
-      for (let i = 0; i < out.length; i++) out[i] = draw(next, attrs);
+      const draw = drawing(generator(attrs.seed), attrs);
+      for (let i = 0; i < out.length; i++) out[i] = draw();
       return [fromNumbers(attrs.dtype, shape, out)];
     },
   });
@@ -67,12 +64,11 @@ export interface RandomNormalAttrs extends RandomAttrs {
   /** The standard deviation. */
   readonly scale: number;
 }
-/** shape i64 [r] -> that shape, normally distributed (Box and Muller 1958). */
-export const randomNormal: Op<RandomNormalAttrs> = defineRandom(
-  "randomNormal",
-  (next, { mean, scale }) =>
-    mean + scale * Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next()),
-);
+/** shape i64 [r] -> that shape, normally distributed. */
+export const randomNormal: Op<RandomNormalAttrs> = defineRandom("randomNormal", (next, { mean, scale }) => {
+  const draw = gaussian(next);
+  return () => mean + scale * draw();
+});
 
 export interface RandomUniformAttrs extends RandomAttrs {
   readonly low: number;
@@ -81,7 +77,9 @@ export interface RandomUniformAttrs extends RandomAttrs {
 /** shape i64 [r] -> that shape, evenly distributed in [low, high). */
 export const randomUniform: Op<RandomUniformAttrs> = defineRandom(
   "randomUniform",
-  (next, { low, high }) => low + (high - low) * next(),
+  (next, { low, high }) =>
+    () =>
+      low + (high - low) * next(),
 );
 
 export interface BernoulliAttrs extends SeedAttrs {

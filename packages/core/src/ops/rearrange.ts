@@ -99,6 +99,7 @@ export interface ReverseSequenceAttrs {
 export const reverseSequence: Op<ReverseSequenceAttrs> = defineOp({
   name: "reverseSequence",
   accuracy: "exact",
+  takes: "strings",
   infer(inputs) {
     checkInputs(inputs, 2);
     checkRank(inputs[0]!, 2, Number.POSITIVE_INFINITY, "x");
@@ -158,6 +159,7 @@ export interface CompressAttrs {
 export const compress: Op<CompressAttrs> = defineOp({
   name: "compress",
   accuracy: "exact",
+  takes: "strings",
   infer(inputs, { axis }) {
     checkInputs(inputs, 2);
     checkDType(inputs[1]!, ["bool"], "condition");

@@ -105,6 +105,24 @@ describe("cumSum and cumProd", () => {
 });
 
 describe("topK", () => {
+  test.each([true, false])("is the start of a stable sort, NaN last, largest: %s", (largest) => {
+    const numbers = Array.from({ length: 200 }, (_, i) =>
+      i % 37 === 5 ? Number.NaN : ((i * 7919) % 23) - 11,
+    );
+    const rank = (i: number): number =>
+      Number.isNaN(numbers[i]!) ? Number.POSITIVE_INFINITY : (largest ? -1 : 1) * numbers[i]!;
+    const sorted = numbers.map((_, i) => i).sort((a, b) => (rank(a) === rank(b) ? a - b : rank(a) - rank(b)));
+    for (const k of [0, 1, 2, 9, 64, 199, 200]) {
+      const attrs = { axis: 0, largest, sorted: true };
+      const [values, indices] = ops.topK.reference(
+        [Tensor.from("f64", [200], numbers), Tensor.ints([k])],
+        attrs,
+      );
+      expect(Array.from(indices!.data, Number)).toEqual(sorted.slice(0, k));
+      expect(Array.from(values!.data, Number)).toEqual(sorted.slice(0, k).map((i) => numbers[i]));
+    }
+  });
+
   test("greatest and least, equals by lower index", () => {
     const x = f32([2, 4], [1, 3, 3, 2, 9, 8, 7, 9]);
     const attrs = { axis: -1, largest: true, sorted: true };

@@ -60,6 +60,7 @@ function missingDim(shape: Shape, rest: Dim): Dim {
 export const reshape: Op<ReshapeAttrs> = defineOp({
   name: "reshape",
   accuracy: "exact",
+  takes: "strings",
   infer(inputs, { allowZero }, known) {
     checkInputs(inputs, 2);
     checkIndexVector(inputs[1]!, "shape");
@@ -90,6 +91,7 @@ function flattenShape(shape: Shape, axis: number): Dim[] {
 export const flatten: Op<FlattenAttrs> = defineOp({
   name: "flatten",
   accuracy: "exact",
+  takes: "strings",
   infer(inputs, { axis }) {
     checkInputs(inputs, 1);
     return [withShape(inputs[0]!, flattenShape(inputs[0]!.shape, axis))];
@@ -111,6 +113,7 @@ function squeezedShape(shape: Shape, axes: readonly number[] | undefined): Dim[]
 export const squeeze: Op<NoAttrs> = defineOp({
   name: "squeeze",
   accuracy: "exact",
+  takes: "strings",
   infer(inputs, _, known) {
     checkInputs(inputs, 1, 2);
     const { shape } = inputs[0]!;
@@ -140,6 +143,7 @@ function unsqueezedShape(shape: Shape, axes: readonly number[]): Dim[] {
 export const unsqueeze: Op<NoAttrs> = defineOp({
   name: "unsqueeze",
   accuracy: "exact",
+  takes: "strings",
   infer(inputs, _, known) {
     checkInputs(inputs, 2);
     const { shape } = inputs[0]!;

@@ -56,20 +56,30 @@ function cornersOf(coordinate: number, size: number): Corner | undefined {
   return { low, high: low + 1, part: at - low };
 }
 
-/** [output, sample] */
-function sampleCorners(
-  { start, size, samples }: Bins,
-  count: number,
-  limit: number,
-): (Corner | undefined)[][] {
-  return Array.from({ length: count }, (_, bin) =>
-    Array.from({ length: Math.max(0, samples) }, (_, i) =>
-      cornersOf(start + bin * size + ((i + 0.5) * size) / samples, limit),
-    ),
-  );
+/** What one output reads along an axis: pixels and their shares. */
+interface Taps {
+  readonly pixels: readonly number[];
+  readonly shares: readonly number[];
+  /** Samples; some may lie outside the map and have no pixels. */
+  readonly samples: number;
+  readonly isInside: boolean;
 }
 
-type Cell = readonly (Corner | undefined)[];
+/** Of every output along an axis. */
+function tapsOf({ start, size, samples }: Bins, count: number, limit: number): readonly Taps[] {
+  return Array.from({ length: count }, (_, bin) => {
+    const corners = Array.from({ length: Math.max(0, samples) }, (_, i) =>
+      cornersOf(start + bin * size + ((i + 0.5) * size) / samples, limit),
+    );
+    const inside = corners.filter((corner) => corner !== undefined);
+    return {
+      pixels: inside.flatMap(({ low, high }) => [low, high]),
+      shares: inside.flatMap(({ part }) => [1 - part, part]),
+      samples: corners.length,
+      isInside: inside.length === corners.length,
+    };
+  });
+}
 
 interface Map2d {
   readonly values: Float64Array;
@@ -77,33 +87,27 @@ interface Map2d {
   readonly width: number;
 }
 
-function products(
-  { values, at, width }: Map2d,
-  y: Corner | undefined,
-  x: Corner | undefined,
-): readonly number[] {
-  if (!y || !x) return [0, 0, 0, 0];
-  const read = (row: number, col: number): number => values[at + row * width + col]!;
-  return [
-    (1 - y.part) * (1 - x.part) * read(y.low, x.low),
-    (1 - y.part) * x.part * read(y.low, x.high),
-    y.part * (1 - x.part) * read(y.high, x.low),
-    y.part * x.part * read(y.high, x.high),
-  ];
+function average({ values, at, width }: Map2d, rows: Taps, cols: Taps): number {
+  let sum = 0;
+  for (let i = 0; i < rows.pixels.length; i++) {
+    const start = at + rows.pixels[i]! * width;
+    let inRow = 0;
+    for (let j = 0; j < cols.pixels.length; j++) inRow += cols.shares[j]! * values[start + cols.pixels[j]!]!;
+    sum += rows.shares[i]! * inRow;
+  }
+  return sum / Math.max(rows.samples * cols.samples, 1);
 }
 
-function poolCell(map: Map2d, rows: Cell, cols: Cell, mode: RoiAlignAttrs["mode"]): number {
-  let [sum, best] = [0, Number.NEGATIVE_INFINITY];
-  for (const row of rows) {
-    for (const col of cols) {
-      const parts = products(map, row, col);
-      sum += parts[0]! + parts[1]! + parts[2]! + parts[3]!;
-      best = Math.max(best, ...parts);
+function greatest({ values, at, width }: Map2d, rows: Taps, cols: Taps): number {
+  if (rows.samples * cols.samples === 0) return 0;
+  let best = rows.isInside && cols.isInside ? Number.NEGATIVE_INFINITY : 0;
+  for (let i = 0; i < rows.pixels.length; i++) {
+    const start = at + rows.pixels[i]! * width;
+    for (let j = 0; j < cols.pixels.length; j++) {
+      best = Math.max(best, rows.shares[i]! * cols.shares[j]! * values[start + cols.pixels[j]!]!);
     }
   }
-  const count = rows.length * cols.length;
-  if (mode === "avg") return sum / Math.max(count, 1);
-  return count === 0 ? 0 : best;
+  return best;
 }
 
 /**
@@ -146,11 +150,12 @@ export const roiAlign: Op<RoiAlignAttrs> = defineOp<RoiAlignAttrs>({
         number,
         number,
       ];
-      const rows = sampleCorners(binsOf(y1, y2, outputHeight, attrs), outputHeight, height);
-      const cols = sampleCorners(binsOf(x1, x2, outputWidth, attrs), outputWidth, width);
+      const rows = tapsOf(binsOf(y1, y2, outputHeight, attrs), outputHeight, height);
+      const cols = tapsOf(binsOf(x1, x2, outputWidth, attrs), outputWidth, width);
+      const pooled = attrs.mode === "avg" ? average : greatest;
       for (let c = 0; c < channels; c++) {
         const map = { values, at: (n * channels + c) * height * width, width };
-        for (const row of rows) for (const col of cols) out[to++] = poolCell(map, row, col, attrs.mode);
+        for (const row of rows) for (const col of cols) out[to++] = pooled(map, row, col);
       }
     }
     return [fromNumbers(x!.dtype, shape, out)];

@@ -19,6 +19,7 @@ function selectDims(shape: Shape, { start, end }: ShapeAttrs): Shape {
 export const shapeOf: Op<ShapeAttrs> = defineOp({
   name: "shape",
   accuracy: "exact",
+  takes: "strings",
   infer(inputs, attrs) {
     checkInputs(inputs, 1);
     return [{ dtype: "i64", shape: [selectDims(inputs[0]!.shape, attrs).length] }];
@@ -30,6 +31,7 @@ export const shapeOf: Op<ShapeAttrs> = defineOp({
 export const sizeOf: Op<NoAttrs> = defineOp({
   name: "size",
   accuracy: "exact",
+  takes: "strings",
   infer(inputs) {
     checkInputs(inputs, 1);
     return [{ dtype: "i64", shape: [] }];

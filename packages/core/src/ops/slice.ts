@@ -63,6 +63,7 @@ function inferDims(shape: Shape, known: readonly (Tensor | undefined)[]): Dim[] 
 export const slice: Op<NoAttrs> = defineOp({
   name: "slice",
   accuracy: "exact",
+  takes: "strings",
   infer(inputs, _, known) {
     checkInputs(inputs, 5);
     const lengths = known.slice(1).flatMap((tensor) => (tensor ? [tensor.data.length] : []));

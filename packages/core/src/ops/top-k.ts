@@ -13,6 +13,34 @@ export interface TopKAttrs {
   readonly sorted: boolean;
 }
 
+/** Puts an index that may be too early into its place of a heap whose first is the last in order. */
+function sink(heap: Int32Array, isAfter: (a: number, b: number) => boolean): void {
+  for (let at = 0; ; ) {
+    const left = 2 * at + 1;
+    if (left >= heap.length) return;
+    const right = left + 1;
+    const last = right < heap.length && isAfter(heap[right]!, heap[left]!) ? right : left;
+    if (!isAfter(heap[last]!, heap[at]!)) return;
+    [heap[at], heap[last]] = [heap[last]!, heap[at]!];
+    at = last;
+  }
+}
+
+/** Indices of the k first by `key`, equal ones by index; NaN comes last. */
+function firstIndices(keys: Float64Array, k: number): Int32Array {
+  for (let i = 0; i < keys.length; i++) if (Number.isNaN(keys[i]!)) keys[i] = Number.POSITIVE_INFINITY;
+  const order = (a: number, b: number): number =>
+    keys[a]! < keys[b]! ? -1 : keys[a]! > keys[b]! ? 1 : a - b;
+  const isAfter = (a: number, b: number): boolean => order(a, b) > 0;
+  const heap = Int32Array.from({ length: k }, (_, i) => i).sort((a, b) => order(b, a));
+  for (let i = k; i < keys.length && k > 0; i++) {
+    if (keys[i]! >= keys[heap[0]!]!) continue;
+    heap[0] = i;
+    sink(heap, isAfter);
+  }
+  return heap.sort(order);
+}
+
 /** x, k i64 [1] -> values and i64 indices with size k along the axis; equal elements by lower index first. */
 export const topK: Op<TopKAttrs> = defineOp({
   name: "topK",
@@ -44,9 +72,10 @@ export const topK: Op<TopKAttrs> = defineOp({
     const indices = allocate("i64", shape) as BigInt64Array;
     const [data, source] = [toNumbers(x!), x!.data as Float64Array];
     forEachLane(lanes, (start, lane) => {
-      const order = Array.from({ length: lanes.length }, (_, i) => i);
-      const key = (i: number): number => data[start + i * lanes.inner]!;
-      order.sort((a, b) => (largest ? key(b) - key(a) : key(a) - key(b)) || a - b);
+      const sign = largest ? -1 : 1;
+      const keys = new Float64Array(lanes.length);
+      for (let i = 0; i < lanes.length; i++) keys[i] = sign * data[start + i * lanes.inner]!;
+      const order = firstIndices(keys, k);
       const outer = Math.floor(lane / lanes.inner);
       for (let i = 0; i < k; i++) {
         const to = (outer * k + i) * lanes.inner + (lane % lanes.inner);

@@ -12,6 +12,7 @@ export interface TransposeAttrs {
 export const transpose: Op<TransposeAttrs> = defineOp({
   name: "transpose",
   accuracy: "exact",
+  takes: "strings",
   infer(inputs, { perm }) {
     checkInputs(inputs, 1);
     const { shape } = inputs[0]!;

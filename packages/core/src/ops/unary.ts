@@ -14,7 +14,7 @@ type Accepts = "float" | "number" | "integer" | "bool" | "any";
 
 const accepts: Readonly<Record<Accepts, (dtype: DType) => boolean>> = {
   float: isFloat,
-  number: (dtype) => dtype !== "bool",
+  number: (dtype) => isFloat(dtype) || isInteger(dtype),
   integer: isInteger,
   bool: (dtype) => dtype === "bool",
   any: () => true,
@@ -174,10 +174,11 @@ export const isInf: Op<IsInfAttrs> = defineUnary({
 export const identity: Op<NoAttrs> = defineOp({
   name: "identity",
   accuracy: "exact",
+  takes: "anything",
   infer(inputs) {
     checkInputs(inputs, 1);
-    const { dtype, shape } = inputs[0]!;
-    return [{ dtype, shape }];
+    const { dtype, shape, element } = inputs[0]!;
+    return [element === undefined ? { dtype, shape } : { dtype, shape, element }];
   },
   reference: ([x]) => [x!],
 });

@@ -81,6 +81,7 @@ function takeSlices(
 export const unique: Op<UniqueAttrs> = defineOp<UniqueAttrs>({
   name: "unique",
   accuracy: "exact",
+  takes: "strings",
   infer(inputs, { axis }) {
     checkInputs(inputs, 1);
     const { dtype, shape } = inputs[0]!;

@@ -10,6 +10,7 @@ import type { NoAttrs } from "./unary.ts";
 export const where: Op<NoAttrs> = defineOp({
   name: "where",
   accuracy: "exact",
+  takes: "strings",
   infer(inputs) {
     checkInputs(inputs, 3);
     const [condition, x, y] = [inputs[0]!, inputs[1]!, inputs[2]!];

@@ -1,3 +1,4 @@
+import { hasBytes } from "../ir/dtype.ts";
 import { hasNestedBlocks } from "../ir/nested.ts";
 import type { Node, Value } from "../ir/program.ts";
 import type { Rewrite, RewriteGraph } from "../ir/rewrite.ts";
@@ -11,9 +12,9 @@ const contentBytes = 4096;
 const keys = new WeakMap<object, string>();
 let numLarge = 0;
 
-function contentOf({ data }: Tensor): string {
+function contentOf({ data, dtype, byteLength: bytes }: Tensor): string {
+  if (bytes > contentBytes || !hasBytes(dtype)) return `#${numLarge++}`;
   const { buffer, byteOffset, byteLength } = data;
-  if (byteLength > contentBytes) return `#${numLarge++}`;
   return Buffer.from(buffer, byteOffset, byteLength).toString("latin1");
 }
 

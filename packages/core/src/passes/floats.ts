@@ -53,5 +53,5 @@ export function rewritable(value: Value | undefined, graph: RewriteGraph): Tenso
   const data = graph.constant(value);
   if (!value || !data || !floats(data)) return undefined;
   const uses = graph.uses(value);
-  return uses === 1 || uses * data.data.byteLength <= sharedCopyBytes ? data : undefined;
+  return uses === 1 || uses * data.byteLength <= sharedCopyBytes ? data : undefined;
 }

@@ -4,6 +4,7 @@ import { eliminateCommonSubexpressionsPass } from "./eliminate-common-subexpress
 import { foldAffinePass } from "./fold-affine.ts";
 import { foldBatchNormPass } from "./fold-batch-norm.ts";
 import { foldConstantsPass } from "./fold-constants.ts";
+import { foldSequencesPass } from "./fold-sequences.ts";
 import { inlineBranchesPass } from "./inline-branches.ts";
 import { mergePadsPass } from "./merge-pads.ts";
 import { mergeTransposesPass } from "./merge-transposes.ts";
@@ -22,6 +23,7 @@ export const optimizePasses: readonly Pass[] = [
   removeDeadCodePass,
   foldConstantsPass,
   inlineBranchesPass,
+  foldSequencesPass,
   removeIdentityPass,
   simplifyReshapesPass,
   mergeTransposesPass,

@@ -3,7 +3,7 @@ import { inferNode } from "../ir/infer.ts";
 import { constantValue, makeValue, type Node, type Program, type Value } from "../ir/program.ts";
 import { applyRewrites } from "../ir/rewrite.ts";
 import { formatShape, isStatic, type Shape, sameShape } from "../ir/shape.ts";
-import type { TensorType } from "../ir/tensor.ts";
+import { isPlannable, type TensorType } from "../ir/tensor.ts";
 import { FoldBudget, type FoldLimits, foldNode } from "./fold-constants.ts";
 import { padIntoConv } from "./merge-pads.ts";
 import { transposeToReshape } from "./merge-transposes.ts";
@@ -156,8 +156,8 @@ export function specialize(program: Program, shapes: Shapes): Program {
   return applyRewrites(removeDeadCodePass.run(typed), cleanUps);
 }
 
-/** True when every dimension of every value outside nested blocks is a number. */
+/** True when every value outside nested blocks can be planned: each dimension a number, no string, no container. */
 export function isFullyStatic(program: Program): boolean {
-  const isKnown = ({ type }: Value): boolean => isStatic(type.shape);
+  const isKnown = ({ type }: Value): boolean => isPlannable(type);
   return program.inputs.every(isKnown) && program.nodes.every(({ outputs }) => outputs.every(isKnown));
 }

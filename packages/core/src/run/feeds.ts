@@ -1,13 +1,16 @@
 import { DataError } from "../errors.ts";
-import type { TypedData } from "../ir/dtype.ts";
+import { hasBytes, isContainer, type TypedData } from "../ir/dtype.ts";
+import { formatElement, formatNested } from "../ir/element.ts";
 import type { Value } from "../ir/program.ts";
 import { type Dim, formatShape, numElements, type Shape } from "../ir/shape.ts";
-import { Tensor, type TensorType } from "../ir/tensor.ts";
+import { type ElementType, Tensor, type TensorType } from "../ir/tensor.ts";
 
-export type Feeds = Readonly<Record<string, Tensor>>;
+/** For a sequence also its tensors as an array; for an optional also what it holds, or null. */
+export type Feed = Tensor | readonly Tensor[] | null;
+export type Feeds = Readonly<Record<string, Feed>>;
 export type Shapes = Readonly<Record<string, readonly number[]>>;
 
-const format = ({ dtype, shape }: TensorType): string => `${dtype}${formatShape(shape)}`;
+const format = ({ dtype, shape, element }: TensorType): string => formatNested(dtype, shape, element);
 const list = (inputs: readonly Value[]): string =>
   inputs.map(({ name, type }) => `"${name}" ${format(type)}`).join(", ") || "none";
 
@@ -60,7 +63,7 @@ export function bindFeeds(inputs: readonly Value[], feeds: Feeds): readonly Tens
   checkNames("feeds", Object.keys(feeds), inputs);
   const symbols = new Map<string, Bound>();
   return inputs.map((input) => {
-    const tensor: unknown = feeds[input.name];
+    const tensor: unknown = containerFeed(input, feeds[input.name]);
     if (!isTensor(tensor)) {
       throw new DataError(
         `input "${input.name}": ${describe(tensor)}; expected a Tensor ${format(input.type)}. ` +
@@ -73,8 +76,55 @@ export function bindFeeds(inputs: readonly Value[], feeds: Feeds): readonly Tens
       );
     }
     checkShape(input, tensor.shape, symbols);
-    return Tensor.from(tensor.dtype, tensor.shape, steady(tensor.data));
+    return isContainer(tensor.dtype) ? boundContainer(input.name, input.type, tensor) : bound(tensor);
   });
+}
+
+function bound(tensor: Tensor): Tensor {
+  const { dtype, shape, packed } = tensor;
+  if (packed) return Tensor.fromPacked(dtype, shape, packed);
+  return Tensor.from(dtype, shape, hasBytes(dtype) ? steady(tensor.data) : tensor.data);
+}
+
+/** What is fed to a container input, as the container it stands for; anything else as it is. */
+function containerFeed({ name, type }: Value, feed: unknown): unknown {
+  const { dtype, element } = type;
+  if (!isContainer(dtype) || element === undefined) return feed;
+  if (dtype === "sequence") return Array.isArray(feed) ? sequenceOf(name, feed, element) : feed;
+  if (feed === null) return Tensor.containerOf("optional", [], element);
+  if (Array.isArray(feed) && element.element) {
+    return Tensor.containerOf("optional", [sequenceOf(name, feed, element.element)], element);
+  }
+  const isBare = isTensor(feed) && feed.dtype !== "optional";
+  return isBare ? Tensor.containerOf("optional", [feed], element) : feed;
+}
+
+function sequenceOf(name: string, feed: readonly unknown[], element: ElementType): Tensor {
+  feed.forEach((item, i) => {
+    if (isTensor(item)) return;
+    throw new DataError(
+      `input "${name}": item ${i} is ${describe(item)}; expected a Tensor ${formatElement(element)}.`,
+    );
+  });
+  return Tensor.containerOf("sequence", feed as readonly Tensor[], element);
+}
+
+/** Throws DataError unless each item is of the element type, whose symbols need not agree. */
+function boundContainer(name: string, { element }: TensorType, tensor: Tensor): Tensor {
+  const items = tensor.items.map((item, i) => {
+    const { dtype, shape, element: nested } = element!;
+    const fits =
+      item.dtype === dtype &&
+      (shape === undefined ||
+        (shape.length === item.shape.length && shape.every((dim, axis) => isFit(dim, item.shape[axis]!))));
+    if (!fits) {
+      throw new DataError(
+        `input "${name}": item ${i} is ${format(item.type)}; expected ${formatElement(element!)}.`,
+      );
+    }
+    return nested ? boundContainer(name, { dtype, shape: item.shape, element: nested }, item) : bound(item);
+  });
+  return Tensor.containerOf(tensor.dtype as "sequence" | "optional", items, element!);
 }
 
 /** A copy where memory could be taken away below a run: that of a resizable buffer. */
@@ -85,8 +135,10 @@ function steady(data: TypedData): TypedData {
 
 /** Throws DataError when the memory of a bound feed went elsewhere (a transfer) while its run waited. */
 export function requireWhole(inputs: readonly Value[], feeds: readonly Tensor[]): void {
-  feeds.forEach(({ data, shape }, i) => {
+  feeds.forEach((feed, i) => {
+    if (feed.packed) return;
     const { name } = inputs[i]!;
+    const { data, shape } = feed;
     if (data.length === numElements(shape)) return;
     throw new DataError(
       `input "${name}": ${data.length} elements when its run starts; expected ${numElements(shape)}. ` +

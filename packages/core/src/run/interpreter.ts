@@ -1,5 +1,6 @@
 import type { Plan } from "../compile/plan.ts";
 import { bug } from "../errors.ts";
+import { isContainer } from "../ir/dtype.ts";
 import { evaluateNode } from "../ir/evaluate.ts";
 import type { Block, Node, Value } from "../ir/program.ts";
 import { Tensor } from "../ir/tensor.ts";
@@ -75,6 +76,9 @@ function tensorOf(value: Value, tensors: ReadonlyMap<Value, Tensor>): Tensor {
   return value.data ?? tensors.get(value) ?? bug(`value "${value.name}" is not computed`);
 }
 
-function owned({ dtype, shape, data }: Tensor): Tensor {
-  return Tensor.from(dtype, shape, data.slice());
+function owned(tensor: Tensor): Tensor {
+  const { dtype, shape, element } = tensor;
+  if (isContainer(dtype)) return Tensor.containerOf(dtype, tensor.items.map(owned), element!);
+  if (tensor.packed) return Tensor.fromPacked(dtype, shape, tensor.packed.slice());
+  return Tensor.from(dtype, shape, tensor.data.slice());
 }

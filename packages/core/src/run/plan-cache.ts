@@ -10,6 +10,7 @@ import type { Opened } from "./backends.ts";
 import { type Executor, PlanExecutor } from "./executor.ts";
 import { Interpreter } from "./interpreter.ts";
 import { Lru } from "./lru.ts";
+import { readsObjects } from "./report.ts";
 import { SplitExecutor } from "./split-executor.ts";
 import { StagedExecutor } from "./staged-executor.ts";
 
@@ -70,7 +71,8 @@ export class PlanCache {
     if (executor instanceof Interpreter)
       return ["All nodes run one by one, by reference: no plan can be made."];
     const later = executor instanceof StagedExecutor ? "; what follows is planned during the run" : "";
-    return [`Nodes whose shapes only a run makes known run one by one, by reference${later}.`];
+    const what = executor.reports.some(({ node }) => readsObjects(node)) ? "of strings or sequences or " : "";
+    return [`Nodes ${what}whose shapes only a run makes known run one by one, by reference${later}.`];
   }
 
   #execute(program: Program): Executor {
@@ -84,14 +86,14 @@ export class PlanCache {
   #staged(head: PlanExecutor | undefined, split: Split): Executor | undefined {
     const stage = nextStage(split);
     if (!stage) return undefined;
-    return new StagedExecutor(head, stage, (shapes) =>
+    return new StagedExecutor(head, split.headInputs, stage, (shapes) =>
       this.#execute(specialize(stage.after, byName(stage.after, shapes))),
     );
   }
 
-  #interpreted(head: PlanExecutor | undefined, { rest }: Split): Executor {
+  #interpreted(head: PlanExecutor | undefined, { rest, headInputs }: Split): Executor {
     const interpreter = new Interpreter(rest);
-    return head ? new SplitExecutor(head, interpreter) : interpreter;
+    return head ? new SplitExecutor(head, headInputs, interpreter) : interpreter;
   }
 
   #planned(program: Program): PlanExecutor {

@@ -6,7 +6,7 @@ import { DataError } from "../errors.ts";
 import type { DType } from "../ir/dtype.ts";
 import type { Node, Program, Value } from "../ir/program.ts";
 import { isStatic, type Shape } from "../ir/shape.ts";
-import { Tensor } from "../ir/tensor.ts";
+import { type ElementType, Tensor } from "../ir/tensor.ts";
 import { type Opened, openBackends } from "./backends.ts";
 import type { Executor } from "./executor.ts";
 import { type Explanation, makeExplanation } from "./explain.ts";
@@ -50,6 +50,8 @@ export interface IoInfo {
   readonly dtype: DType;
   /** A name stands for a dimension that each run may choose. */
   readonly shape: Shape;
+  /** What a sequence or optional holds. */
+  readonly element?: ElementType;
 }
 
 export type Fetches = Record<string, Tensor>;
@@ -68,7 +70,8 @@ function pinnedFlag(): Int32Array {
   return flag;
 }
 
-const info = ({ name, type }: Value): IoInfo => ({ name, dtype: type.dtype, shape: type.shape });
+const info = ({ name, type: { dtype, shape, element } }: Value): IoInfo =>
+  element === undefined ? { name, dtype, shape } : { name, dtype, shape, element };
 
 /**
  * Runs a program. Feeds are read where they are and outputs are arrays of the caller's own, so nothing is copied in

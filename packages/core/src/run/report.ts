@@ -2,6 +2,7 @@ import type { Target } from "../backend/backend.ts";
 import type { PlacedNode } from "../compile/place.ts";
 import { formatLayouts } from "../compile/select-log.ts";
 import type { RejectedKernel } from "../errors.ts";
+import { hasBytes } from "../ir/dtype.ts";
 import type { Node } from "../ir/program.ts";
 import { formatShape, isStatic } from "../ir/shape.ts";
 
@@ -25,8 +26,15 @@ export function reportPlaced({ node, kernel, target, isView, rejected }: PlacedN
   return { node, kernel: kernel.name, target, layouts, isView, rejected };
 }
 
+/** True for a node that reads or makes strings, sequences or optionals. */
+export function readsObjects({ inputs, outputs }: Node): boolean {
+  return [...inputs, ...outputs].some(({ type }) => !hasBytes(type.dtype));
+}
+
 export function reportInterpreted(node: Node): NodeReport {
-  const reason = "its shapes are known only during a run, so it runs by reference";
+  const reason = readsObjects(node)
+    ? "strings, sequences and optionals lie outside plans, so it runs by reference"
+    : "its shapes are known only during a run, so it runs by reference";
   const rejected = [{ kernel: "(planned kernels)", reason }];
   return {
     node,

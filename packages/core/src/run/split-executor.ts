@@ -11,22 +11,31 @@ export class SplitExecutor implements Executor {
   readonly #head: PlanExecutor;
   readonly #rest: Interpreter;
 
-  constructor(head: PlanExecutor, rest: Interpreter) {
+  readonly #headInputs: readonly number[];
+
+  constructor(head: PlanExecutor, headInputs: readonly number[], rest: Interpreter) {
     this.#head = head;
+    this.#headInputs = headInputs;
     this.#rest = rest;
     this.plans = head.plans;
     this.reports = [...head.reports, ...rest.reports];
   }
 
   runSync(request: RunRequest): readonly Tensor[] | undefined {
-    const head = this.#head.runSync(request);
+    const head = this.#head.runSync(picked(request, this.#headInputs));
     return head && this.#rest.runSync(continued(request, head));
   }
 
   async run(request: RunRequest): Promise<readonly Tensor[] | undefined> {
-    const head = await this.#head.run(request);
+    const head = await this.#head.run(picked(request, this.#headInputs));
     return head && this.#rest.run(continued(request, head));
   }
+}
+
+/** The request with these of its feeds. */
+export function picked(request: RunRequest, inputs: readonly number[]): RunRequest {
+  if (inputs.length === request.feeds.length) return request;
+  return { ...request, feeds: inputs.map((i) => request.feeds[i]!) };
 }
 
 function continued(request: RunRequest, head: readonly Tensor[]): RunRequest {

@@ -5,6 +5,7 @@ import type { Executor, PlanExecutor, RunRequest } from "./executor.ts";
 import { Interpreter } from "./interpreter.ts";
 import { Lru } from "./lru.ts";
 import { type NodeReport, reportLater } from "./report.ts";
+import { picked } from "./split-executor.ts";
 
 const mostLaterPlans = 4;
 
@@ -19,8 +20,16 @@ export class StagedExecutor implements Executor {
   readonly #later: Lru<Executor>;
   readonly #make: MakeExecutor;
 
-  constructor(head: PlanExecutor | undefined, stage: Stage, make: MakeExecutor) {
+  readonly #headInputs: readonly number[];
+
+  constructor(
+    head: PlanExecutor | undefined,
+    headInputs: readonly number[],
+    stage: Stage,
+    make: MakeExecutor,
+  ) {
     this.#head = head;
+    this.#headInputs = headInputs;
     this.#stage = stage;
     this.#make = make;
     this.#ready = new Interpreter(stage.ready);
@@ -37,13 +46,13 @@ export class StagedExecutor implements Executor {
   }
 
   runSync(request: RunRequest): readonly Tensor[] | undefined {
-    const head = this.#head ? this.#head.runSync(request) : [];
+    const head = this.#head ? this.#head.runSync(picked(request, this.#headInputs)) : [];
     const ready = head && this.#ready.runSync({ ...request, feeds: [...request.feeds, ...head] });
     return ready && this.#executor(ready).runSync({ ...request, feeds: ready });
   }
 
   async run(request: RunRequest): Promise<readonly Tensor[] | undefined> {
-    const head = this.#head ? await this.#head.run(request) : [];
+    const head = this.#head ? await this.#head.run(picked(request, this.#headInputs)) : [];
     const ready = head && (await this.#ready.run({ ...request, feeds: [...request.feeds, ...head] }));
     return ready && this.#executor(ready).run({ ...request, feeds: ready });
   }

@@ -3,9 +3,9 @@ import type { Device, Location, PlannedStep, RunContext, Segment } from "../../b
 import type { Kernel, LayoutChoice } from "../../backend/kernel.ts";
 import { bug } from "../../errors.ts";
 import type { Op } from "../../ir/op.ts";
-import type { Node } from "../../ir/program.ts";
+import type { Node, Value } from "../../ir/program.ts";
 import { storedElements } from "../../ir/tensor.ts";
-import { mix, scale } from "./ops.ts";
+import { cut, join, mix, scale } from "./ops.ts";
 
 const layout = "NCHW4c";
 const block = 4;
@@ -64,12 +64,51 @@ const scaleKernel: Kernel<{ readonly by: number }> = {
   },
 };
 
+const sizes = (values: readonly Value[]): number[] => values.map(({ type }) => storedElements(type));
+
+/** Byte offsets of values that lie one after the other. */
+const offsetsOf = (values: readonly Value[]): number[] =>
+  sizes(values).map((_, i, all) => all.slice(0, i).reduce((sum, size) => sum + size, 0) * 4);
+
+function partsKernel(op: Op, of: "output" | "input"): Kernel {
+  const partsOf = (node: Node): readonly Value[] => (of === "output" ? node.inputs : node.outputs);
+  const fillBlocks = (node: Node): boolean =>
+    partsOf(node).every(({ type }) => type.shape.length === 4 && Number(type.shape[1]) % block === 0);
+  return {
+    op,
+    name: `blocks/${op.name}`,
+    supports: () => true,
+    layouts: (node) =>
+      ([layout, undefined] as const)
+        .filter((each) => each === undefined || fillBlocks(node))
+        .map((each) => ({ inputs: node.inputs.map(() => each), outputs: node.outputs.map(() => each) })),
+    costNs: costOf,
+    parts: (node) => ({ of, offsets: offsetsOf(partsOf(node)) }),
+    lower(node, plan) {
+      plan.step({
+        kernel: of === "output" ? "join" : "cut",
+        args: [...node.inputs, ...node.outputs].map((value) => plan.arg(value)),
+        params: Int32Array.from(sizes(partsOf(node))),
+        tasks: 1,
+      });
+    },
+  };
+}
+
 type Run = (args: readonly Float32Array[], params: Int32Array) => void;
 
 const functions: Readonly<Record<string, Run>> = {
   scale([x, y], params) {
     const by = new Float32Array(Int32Array.of(params[1]!).buffer)[0]!;
     for (let i = 0; i < params[0]!; i++) y![i] = x![i]! * by;
+  },
+  join([a, b, y], [first, second]) {
+    y!.set(a!.subarray(0, first));
+    y!.set(b!.subarray(0, second), first);
+  },
+  cut([x, a, b], [first, second]) {
+    a!.set(x!.subarray(0, first));
+    b!.set(x!.subarray(first, first! + second!));
   },
   mix([x, w, temporary, y], params) {
     const [n, c, outputs, pixels, isBlocked] = params as unknown as [number, number, number, number, number];
@@ -105,11 +144,11 @@ function runStep(step: PlannedStep, segment: Segment, context: RunContext): void
 /** How many devices are open: what a leak would show. */
 export const openDevices: { count: number } = { count: 0 };
 
-/** Two ops, blocked by 4 channels, in JavaScript: small, but complete. */
+/** Four ops, blocked by 4 channels, in JavaScript: small, but complete. */
 export const blocks: Backend = {
   target: "blocks",
   preference: 10,
-  kernels: [mixKernel, scaleKernel as Kernel],
+  kernels: [mixKernel, scaleKernel as Kernel, partsKernel(join, "output"), partsKernel(cut, "input")],
   probe: async () => ({ available: true, description: "blocks of 4" }),
   async open({ threads = 2 }): Promise<Device> {
     openDevices.count++;

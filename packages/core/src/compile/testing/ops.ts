@@ -58,6 +58,34 @@ export const mix: Op = defineOp({
     2 * Number(x!.shape[1]) * y!.shape.reduce<number>((product, d) => product * Number(d), 1),
 });
 
+/** a [1,C,..], b [1,D,..] -> y [1,C+D,..]: one after the other. */
+export const join: Op = defineOp({
+  name: "testJoin",
+  infer: ([a, b]) => [{ ...a!, shape: [1, Number(a!.shape[1]) + Number(b!.shape[1]), ...a!.shape.slice(2)] }],
+  reference: ([a, b]) => {
+    const shape = [1, a!.shape[1]! + b!.shape[1]!, ...a!.shape.slice(2)];
+    return [Tensor.from("f32", shape, Float32Array.from([...numbers(a!), ...numbers(b!)]))];
+  },
+  accuracy: "exact",
+});
+
+/** x [1,2*C,..] -> [1,C,..], [1,C,..]: its halves. */
+export const cut: Op = defineOp({
+  name: "testCut",
+  infer: ([x]) => {
+    const half = { ...x!, shape: [1, Number(x!.shape[1]) / 2, ...x!.shape.slice(2)] };
+    return [half, half];
+  },
+  reference: ([x]) => {
+    const shape = [1, x!.shape[1]! / 2, ...x!.shape.slice(2)];
+    const half = x!.data.length / 2;
+    return [0, half].map((from) =>
+      Tensor.from("f32", shape, Float32Array.from([...numbers(x!)].slice(from, from + half))),
+    );
+  },
+  accuracy: "exact",
+});
+
 /** x [..] -> y [n]: the elements above 0; n is known only from the data. */
 export const positives: Op = defineOp({
   name: "testPositives",

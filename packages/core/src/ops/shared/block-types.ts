@@ -1,10 +1,27 @@
 import { ShapeError } from "../../errors.ts";
-import type { Block } from "../../ir/program.ts";
-import { type Dim, formatShape, type Shape } from "../../ir/shape.ts";
-import type { TensorType } from "../../ir/tensor.ts";
+import { isContainer } from "../../ir/dtype.ts";
+import { elementsAgree, formatNested, mergedElement } from "../../ir/element.ts";
+import type { Block, Value } from "../../ir/program.ts";
+import type { Dim, Shape } from "../../ir/shape.ts";
+import type { ElementType, TensorType } from "../../ir/tensor.ts";
 import { canEqual } from "./channels.ts";
 
-const format = ({ dtype, shape }: TensorType): string => `${dtype}${formatShape(shape)}`;
+const format = ({ dtype, shape, element }: TensorType): string => formatNested(dtype, shape, element);
+
+/** Throws ShapeError where a value that is stacked is a container. */
+export function checkScans(values: readonly Value[]): void {
+  const wrong = values.find(({ type }) => isContainer(type.dtype));
+  if (wrong) throw new ShapeError(`scan value "${wrong.name}" is ${format(wrong.type)}; expected a tensor.`);
+}
+
+/** The element of a container whose other form has another; an empty one fits all of its dtype. Throws ShapeError. */
+function joinedElement(a: TensorType, b: TensorType, what: string): ElementType {
+  const [x, y] = [a.element!, b.element!];
+  const merged = mergedElement(x, y);
+  if (!merged) throw new ShapeError(`${what} is ${format(a)} or ${format(b)}; expected one kind of element.`);
+  if (a.shape[0] === 0) return y;
+  return b.shape[0] === 0 ? x : merged;
+}
 
 /** Throws ShapeError unless the block takes values of these types. */
 export function checkBlockInputs(block: Block, given: readonly TensorType[], what: string): void {
@@ -16,7 +33,8 @@ export function checkBlockInputs(block: Block, given: readonly TensorType[], wha
     const fits =
       dtype === type.dtype &&
       shape.length === type.shape.length &&
-      shape.every((dim, axis) => canEqual(dim, type.shape[axis]!));
+      shape.every((dim, axis) => canEqual(dim, type.shape[axis]!)) &&
+      elementsAgree(given[i]!.element, type.element);
     if (!fits)
       throw new ShapeError(`${what} input "${name}" is ${format(type)}; expected ${format(given[i]!)}.`);
   });
@@ -33,10 +51,9 @@ export function mergedType(a: TensorType, b: TensorType, output: number): Tensor
   if (a.dtype !== b.dtype || a.shape.length !== b.shape.length) {
     throw new ShapeError(`output ${output} is ${format(a)} or ${format(b)}; expected one dtype and rank.`);
   }
-  return {
-    dtype: a.dtype,
-    shape: a.shape.map((dim, i): Dim => (dim === b.shape[i] ? dim : `?${output}.${i}`)),
-  };
+  const shape = a.shape.map((dim, i): Dim => (dim === b.shape[i] ? dim : `?${output}.${i}`));
+  if (!isContainer(a.dtype)) return { dtype: a.dtype, shape };
+  return { dtype: a.dtype, shape, element: joinedElement(a, b, `output ${output}`) };
 }
 
 /**
@@ -58,5 +75,6 @@ export function carriedType(
     const next = after.shape[i]!;
     return next === dim || next === before.shape[i] ? dim : `?${index}.${i}`;
   });
-  return { dtype: initial.dtype, shape };
+  if (!isContainer(initial.dtype)) return { dtype: initial.dtype, shape };
+  return { dtype: initial.dtype, shape, element: joinedElement(initial, after, `carried value ${index}`) };
 }

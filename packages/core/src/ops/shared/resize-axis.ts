@@ -23,6 +23,12 @@ export interface AxisScale {
 
 const f32 = Math.fround;
 
+/** The output's length as the scale gives it, before it is rounded down. */
+function scaledLength({ input, output, scale }: AxisScale): number {
+  const length = f32(scale * input);
+  return Math.abs(length - output) < 1e-3 ? output : length;
+}
+
 /** The input coordinate of output index `i`, in single precision as every runtime computes it. */
 export function inputCoordinate(i: number, axis: AxisScale, mode: ResizeAttrs["coordinateMode"]): number {
   const { input, output, scale } = axis;
@@ -37,7 +43,7 @@ export function inputCoordinate(i: number, axis: AxisScale, mode: ResizeAttrs["c
     case "asymmetric":
       return f32(i / scale);
     case "alignCorners":
-      return output === 1 ? 0 : f32((i * (input - 1)) / (output - 1));
+      return output === 1 ? 0 : f32((i * (input - 1)) / (scaledLength(axis) - 1));
     case "pytorchHalfPixel":
       return output > 1 ? f32(f32((i + 0.5) / scale) - 0.5) : 0;
     case "tfHalfPixelForNN":
