@@ -100,7 +100,13 @@ async function checkVariant(variant: Variant, testCase: OpCase, check: Expected)
   const fetched = predictor.runSync(feeds);
   program.outputs.forEach(({ name }, i) => {
     const where = `${caseId(testCase)} by ${variant.name}, output ${i}`;
-    compare(where, testCase, { given: fetched[name]!, expected: check.expected[i]!, all: check });
+    const isApproximate = variant.isApproximate ?? false;
+    compare(where, testCase, {
+      given: fetched[name]!,
+      expected: check.expected[i]!,
+      all: check,
+      isApproximate,
+    });
   });
   return predictor.explain().rows.map(({ kernel }) => kernel);
 }
@@ -109,9 +115,17 @@ interface Comparison {
   readonly given: Tensor;
   readonly expected: Tensor;
   readonly all: Expected;
+  readonly isApproximate: boolean;
 }
 
-function compare(where: string, { op, attrs }: OpCase, { given, expected, all }: Comparison): void {
+/** How far a kernel of `precision: "fast"` may lie from the reference, by the largest magnitude of the output. */
+const approximation = 1e-4;
+
+function compare(
+  where: string,
+  { op, attrs }: OpCase,
+  { given, expected, all, isApproximate }: Comparison,
+): void {
   expect(`${given.dtype}${formatShape(given.shape)}`, where).toBe(
     `${expected.dtype}${formatShape(expected.shape)}`,
   );
@@ -121,6 +135,14 @@ function compare(where: string, { op, attrs }: OpCase, { given, expected, all }:
     outputs: all.expected.map(({ type }) => type),
   };
   const tolerance = toleranceOf(op, attrs, types, expected.dtype);
-  const difference = firstDifference(given, expected, tolerance);
+  const slack = isApproximate ? approximation * magnitude(expected) : 0;
+  const allowed = { ...tolerance, absolute: tolerance.absolute + slack };
+  const difference = firstDifference(given, expected, allowed);
   if (difference !== undefined) expect.fail(`${where}: ${difference}`);
+}
+
+function magnitude({ data }: Tensor): number {
+  let largest = 0;
+  for (const value of data) largest = Math.max(largest, Math.abs(Number(value)));
+  return largest;
 }

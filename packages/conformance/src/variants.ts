@@ -6,6 +6,8 @@ export interface Variant {
   /** "x86/conv-direct NCHW16c -> NCHW16c, in place" */
   readonly name: string;
   readonly kernel?: string;
+  /** Rounds more than the operator's own sums do. */
+  readonly isApproximate?: boolean;
   readonly backend: Backend;
   readonly inArena: boolean;
 }
@@ -52,7 +54,8 @@ export function variantsOf(backend: Backend, node: Node): readonly Variant[] {
     for (const choice of kernel.layouts?.(node) ?? [undefined]) {
       const only = restricted(backend, kernel, choice);
       const name = `${kernel.name}${describeChoice(choice)}`;
-      variants.push({ name, kernel: kernel.name, backend: only, inArena: false });
+      const isApproximate = kernel.isApproximate ?? false;
+      variants.push({ name, kernel: kernel.name, isApproximate, backend: only, inArena: false });
       if ((kernel.inPlace?.(node).length ?? 0) > 0) {
         variants.push({ name: `${name}, in place`, kernel: kernel.name, backend: only, inArena: true });
       }

@@ -1,4 +1,4 @@
-import { type DType, dtypes, ops } from "@coracle/core";
+import { type DType, dtypes, narrowDTypes, ops } from "@coracle/core";
 import { cases, given, type OpCase, random } from "../case.ts";
 
 const fits: Readonly<Partial<Record<DType, readonly [number, number]>>> = {
@@ -56,6 +56,15 @@ const casts = cases(ops.cast, [
   { name: "i32 to u8 wraps", attrs: { to: "u8" }, inputs: [given("i32", [19], [256, -1, 300, 128, 7])] },
 ]);
 
+const narrow = cases(
+  ops.cast,
+  narrowDTypes.flatMap((dtype) => [
+    { name: `f32 to ${dtype}`, attrs: { to: dtype }, inputs: [random("f32", [5, 7], -9, 9)] },
+    { name: `${dtype} to f32`, attrs: { to: "f32" as const }, inputs: [random(dtype, [17], -2, 1)] },
+    { name: `${dtype} to f16`, attrs: { to: "f16" as const }, inputs: [random(dtype, [17], -2, 1)] },
+  ]),
+);
+
 const bits = cases(ops.bitCast, [
   { attrs: { to: "i32" }, inputs: [random("f32", [3, 5])] },
   { attrs: { to: "f32" }, inputs: [random("i32", [17])] },
@@ -63,4 +72,4 @@ const bits = cases(ops.bitCast, [
   { attrs: { to: "f64" }, inputs: [random("i64", [])] },
 ]);
 
-export const castCases: readonly OpCase[] = [...casts, ...bits];
+export const castCases: readonly OpCase[] = [...casts, ...narrow, ...bits];

@@ -1,7 +1,7 @@
 import { type DType, ops } from "@coracle/core";
 import { cases, constant, f32, given, type OpCase, random } from "../case.ts";
 
-const everyWidth: readonly DType[] = ["f64", "f16", "u8", "i16", "i32", "i64", "bool"];
+const everyWidth: readonly DType[] = ["f64", "f16", "u8", "i16", "i32", "i64", "bool", "i4", "f8e4m3fn"];
 
 const gathers = cases(ops.gather, [
   { name: "a scalar index", attrs: { axis: 0 }, inputs: [f32([5, 3]), given("i64", [], [2])] },

@@ -6,7 +6,9 @@ import { binaryCases } from "./binary.ts";
 import { castCases } from "./cast.ts";
 import { controlCases } from "./control.ts";
 import { convCases } from "./conv.ts";
+import { convChainCases } from "./conv-chain.ts";
 import { convTransposeCases } from "./conv-transpose.ts";
+import { detectionCases } from "./detection.ts";
 import { gatherCases } from "./gather.ts";
 import { generateCases } from "./generate.ts";
 import { matMulCases } from "./mat-mul.ts";
@@ -19,6 +21,7 @@ import { reduceCases } from "./reduce.ts";
 import { reshapeCases } from "./reshape.ts";
 import { resizeCases } from "./resize.ts";
 import { samplingCases } from "./sampling.ts";
+import { signalCases } from "./signal.ts";
 import { softmaxCases } from "./softmax.ts";
 import { unaryCases } from "./unary.ts";
 import { whereCases } from "./where.ts";
@@ -39,7 +42,9 @@ export const opCases: readonly OpCase[] = [
   ...whereCases,
   ...controlCases,
   ...convCases,
+  ...convChainCases,
   ...convTransposeCases,
+  ...detectionCases,
   ...matMulCases,
   ...normCases,
   ...poolCases,
@@ -47,5 +52,6 @@ export const opCases: readonly OpCase[] = [
   ...recurrentCases,
   ...resizeCases,
   ...samplingCases,
+  ...signalCases,
   ...softmaxCases,
 ];

@@ -1,7 +1,7 @@
 import { type DType, ops } from "@coracle/core";
 import { cases, constant, f32, given, ints, type OpCase, random, scalar } from "../case.ts";
 
-const everyWidth: readonly DType[] = ["f64", "f16", "u8", "i16", "i32", "i64", "bool"];
+const everyWidth: readonly DType[] = ["f64", "f16", "u8", "i16", "i32", "i64", "bool", "i4", "f8e4m3fn"];
 
 const transposes = cases(ops.transpose, [
   ...(

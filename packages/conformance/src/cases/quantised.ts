@@ -39,6 +39,33 @@ const params: readonly Params[] = [
 
 const scales = (shape: readonly number[]): InputSpec => constant(f32(shape, 0.01, 0.2));
 
+/** A value per channel and one scale, for dtypes that weights are stored as. */
+const narrow = [
+  ["u4", 3],
+  ["i4", -1],
+  ["u2", 1],
+  ["i2", 0],
+  ["f8e4m3fn", 0],
+  ["f8e5m2", 0],
+  ["f4e2m1", 0],
+] as const;
+
+const quantizeNarrow = narrow.map(
+  ([dtype, zero]): CaseEntry<ops.QuantizeAttrs> => ({
+    name: `to ${dtype}`,
+    attrs: perTensor,
+    inputs: [f32([2, 5, 6], -9, 9), scales([5]), constant(given(dtype, [5], [zero]))],
+  }),
+);
+
+const dequantizeNarrow = narrow.map(
+  ([dtype, zero]): CaseEntry<ops.DequantizeAttrs> => ({
+    name: `from ${dtype}`,
+    attrs: { axis: 1, blockSize: 0 },
+    inputs: [random(dtype, [2, 5, 6], -2, 1), scales([5]), constant(given(dtype, [5], [zero]))],
+  }),
+);
+
 const quantize = params.flatMap(({ label, attrs, x, scale }) =>
   stored.map(
     (dtype): CaseEntry<ops.QuantizeAttrs> => ({
@@ -185,6 +212,7 @@ const quantisedConvs = windows.flatMap(([label, attrs, x, w]) => {
 export const quantisedCases: readonly OpCase[] = [
   ...cases(ops.quantizeLinear, [
     ...quantize,
+    ...quantizeNarrow,
     {
       name: "of halves",
       attrs: perTensor,
@@ -202,6 +230,7 @@ export const quantisedCases: readonly OpCase[] = [
   ]),
   ...cases(ops.dequantizeLinear, [
     ...dequantize,
+    ...dequantizeNarrow,
     {
       name: "from i32",
       attrs: { axis: 1, blockSize: 0 },

@@ -49,6 +49,13 @@ function inputsOf(cell: Cell, sizes: Sizes, { direction, layout }: Attrs): Input
   return cell.hasCellState ? [...common, state, weights(3 * hidden)] : common;
 }
 
+const others = ["HardSigmoid", "LeakyRelu", "Elu", "Softplus", "Relu"] as const;
+
+/** The same inputs with initial states and peepholes that are known to be zeros. */
+function zeroStates(inputs: readonly InputSpec[]): InputSpec[] {
+  return inputs.map((spec, i) => (i < 5 ? spec : constant(given("f32", spec.shape, [0]))));
+}
+
 function entriesOf(cell: Cell): readonly CaseEntry<Attrs>[] {
   const entry = (name: string, sizes: Sizes, attrs: Attrs): CaseEntry<Attrs> => ({
     name,
@@ -70,6 +77,40 @@ function entriesOf(cell: Cell): readonly CaseEntry<Attrs>[] {
       const sizes = { steps: 3, batch: 1, input: 7, hidden };
       return entry(`hidden ${hidden}`, sizes, attrsOf(cell, sizes, "forward", 0));
     }),
+    ...directions.map((direction) => {
+      const sizes = { steps: 4, batch: 7, input: 5, hidden: 33, lengths: [4, 1, 0, 3, 2, 4, 4] };
+      return entry(`${direction} of 7 sequences`, sizes, attrsOf(cell, sizes, direction, 1));
+    }),
+    ...[1, 2, 50].map((batch) => {
+      const sizes = { steps: 3, batch, input: 6, hidden: 130, lengths: [3, 3, 2] };
+      return entry(`hidden 130, batch ${batch}`, sizes, attrsOf(cell, sizes, "reverse", 0));
+    }),
+    {
+      name: "from zeros",
+      attrs: attrsOf(cell, small, "bidirectional", 0),
+      inputs: zeroStates(inputsOf(cell, small, attrsOf(cell, small, "bidirectional", 0))),
+    },
+    {
+      name: "of computed weights",
+      attrs: attrsOf(cell, small, "bidirectional", 1),
+      inputs: inputsOf(cell, small, attrsOf(cell, small, "bidirectional", 1)).map((spec) => ({
+        ...spec,
+        isConstant: false,
+      })),
+    },
+    {
+      name: "of leaky and exponential activations",
+      attrs: {
+        ...attrsOf(cell, small, "bidirectional", 0),
+        activations: Array.from(
+          { length: 2 * cell.activations.length },
+          (_, i) => others[i % others.length]!,
+        ),
+        activationAlpha: [0.3, 0.2, 0.25],
+        activationBeta: [0.4],
+      },
+      inputs: inputsOf(cell, small, attrsOf(cell, small, "bidirectional", 0)),
+    },
     entry("clipped", small, { ...attrsOf(cell, small, "forward", 0), clip: 0.3 }),
     entry("of 1 step", { ...small, steps: 1 }, attrsOf(cell, small, "bidirectional", 0)),
   ];
@@ -91,6 +132,11 @@ export const recurrentCases: readonly OpCase[] = [
       inputs: inputsOf(lstm, small, lstmAttrs),
     },
     {
+      name: "with a coupled forget gate, without peepholes",
+      attrs: { ...lstmAttrs, inputForget: true, clip: 0.5 },
+      inputs: zeroStates(inputsOf(lstm, small, lstmAttrs)),
+    },
+    {
       name: "of other activations",
       attrs: {
         ...lstmAttrs,
@@ -108,6 +154,14 @@ export const recurrentCases: readonly OpCase[] = [
       attrs: { ...gruAttrs, linearBeforeReset: true },
       inputs: inputsOf(gru, small, gruAttrs),
     },
+    ...[1, 9].map((batch) => {
+      const sizes = { steps: 3, batch, input: 6, hidden: 130, lengths: [3, 2, 3] };
+      return {
+        name: `linear before reset, hidden 130, batch ${batch}`,
+        attrs: { ...attrsOf(gru, sizes, "reverse", 1), linearBeforeReset: true, clip: 0.8 },
+        inputs: inputsOf(gru, sizes, attrsOf(gru, sizes, "reverse", 1)),
+      };
+    }),
   ]),
   ...cases(ops.rnn, [
     ...entriesOf(rnn),
