@@ -6,7 +6,7 @@ import { CoracleError } from "@coracle/core";
 import { Command } from "commander";
 import { backendNames } from "./engines/coracle.ts";
 import { peerNames } from "./engines/index.ts";
-import { modelNames } from "./models.ts";
+import { modelNames, usualModels } from "./models.ts";
 import { defaultThreads, parseOptions, type RawOptions, type Settings } from "./options.ts";
 import { formatHtml } from "./report/html.ts";
 import type { Report } from "./report/report.ts";
@@ -46,7 +46,7 @@ async function main(raw: RawOptions): Promise<void> {
 const command = new Command("bench")
   .description("Measures models, kernels and calls on this machine, in alternation with other engines.")
   .option("--suites <names>", "comma-separated: models, kernels, ffi, all", "models")
-  .option("--models <names>", `comma-separated, or all: ${modelNames.join(", ")}`, "all")
+  .option("--models <names>", `comma-separated, or all: ${modelNames.join(", ")}`, usualModels.join(","))
   .option("--backends <names>", `comma-separated: ${backendNames.join(", ")}`, backendNames[0])
   .option("--threads <counts>", "comma-separated thread counts", defaultThreads)
   .option("--against <engines>", `comma-separated, all or none: ${peerNames.join(", ")}`, "all")

@@ -44,6 +44,30 @@ const sources: Readonly<Record<string, () => Promise<Source>>> = {
 
 export const modelNames: readonly string[] = Object.keys(sources);
 
+/** What is measured unless others are named. */
+export const usualModels: readonly string[] = [
+  "mobilenet_v1",
+  "mobilenet_v2",
+  "mobilenet_v3_large",
+  "mnasnet_b1",
+  "efficientnet_b0",
+  "shufflenet_v2",
+  "squeezenet_1_1",
+  "resnet18",
+  "resnet50",
+  "googlenet",
+  "inception_v4",
+  "vgg16",
+  "unet",
+  "deeplabv3_mobilenet_v2",
+  "ssd_mobilenet_v1",
+  "yolov3_mobilenet_v3",
+  "blazeface",
+  "crnn",
+  "bert_base",
+  "ocr_detector",
+];
+
 /** Writes the model and its feeds, the same in every run, into a folder of its own under `folder`. */
 export async function prepareModel(name: string, folder: string): Promise<PreparedModel> {
   const { onnx, program, flops } = await sources[name]!();

@@ -42,7 +42,7 @@ export function invertedResidual(layers: Layers, x: Value, block: InvertedResidu
 }
 
 /** Sandler et al. 2018, as in their code: to a multiple of 8, never below 90 %. */
-function roundChannels(channels: number): number {
+export function roundChannels(channels: number): number {
   const rounded = Math.max(8, Math.floor((channels + 4) / 8) * 8);
   return rounded < 0.9 * channels ? rounded + 8 : rounded;
 }

@@ -12,7 +12,7 @@ import {
   Tensor,
   type Value,
 } from "@coracle/core";
-import { seededRandom } from "./random.ts";
+import { Weights } from "./weights.ts";
 
 export interface ModelOptions {
   /** Shape of the input; names stand for dimensions that each run may choose. */
@@ -38,7 +38,8 @@ export type ActivationName =
   | "hardSwish"
   | "hardSigmoid"
   | "swish"
-  | "sigmoid";
+  | "sigmoid"
+  | "tanh";
 
 type Pair = number | readonly [number, number];
 
@@ -50,8 +51,12 @@ export interface ConvOptions {
   /** [top, left, bottom, right], or one number for all. Default keeps the size at stride 1. */
   readonly pads?: number | readonly number[];
   readonly activation?: ActivationName;
-  /** "batchNorm", or "bias" in its place. Default "batchNorm". */
-  readonly after?: "batchNorm" | "bias";
+  /** "batchNorm", or "bias" or nothing in its place. Default "batchNorm". */
+  readonly after?: "batchNorm" | "bias" | "nothing";
+  /** Factor of the weights' deviation. Default 1. */
+  readonly gain?: number;
+  /** Initial bias, or scale of the batch norm: of every channel, or of each. Default 0, or 1. */
+  readonly initial?: number | readonly number[];
 }
 
 export interface PoolOptions {
@@ -75,15 +80,12 @@ export interface LayersSettings {
 
 export class Layers {
   readonly builder: ProgramBuilder = new ProgramBuilder();
-  readonly #random: () => number;
-  readonly #isRandom: boolean;
-  readonly #epsilon: number;
-  readonly #counts = new Map<string, number>();
+  readonly #settings: LayersSettings;
+  readonly #weights: Weights;
 
-  constructor(options: ModelOptions, { epsilon = 1e-5 }: LayersSettings = {}) {
-    this.#random = seededRandom(options.seed ?? 1);
-    this.#isRandom = options.statistics === "random";
-    this.#epsilon = epsilon;
+  constructor(options: ModelOptions, settings: LayersSettings = {}, weights: Weights = new Weights(options)) {
+    this.#settings = settings;
+    this.#weights = weights;
   }
 
   input(name: string, shape: Shape, dtype: DType = "f32"): Value {
@@ -94,30 +96,49 @@ export class Layers {
     return this.builder.build(outputs);
   }
 
+  /** Layers of a block inside this program, whose names and numbers go on from here. */
+  nested(): Layers {
+    return new Layers({}, this.#settings, this.#weights);
+  }
+
+  /** What `make` gives of each x, by the same weights each time. */
+  repeat<T, R>(xs: readonly T[], make: (x: T) => R): readonly R[] {
+    return this.#weights.repeat(xs, make);
+  }
+
   /** "conv2d_0", then "conv2d_1", and so on. */
   next(kind: string): string {
-    const count = this.#counts.get(kind) ?? 0;
-    this.#counts.set(kind, count + 1);
-    return `${kind}_${count}`;
+    return this.#weights.next(kind);
   }
 
   /** Uniform numbers of this standard deviation. */
   weights(name: string, shape: readonly number[], deviation: number): Value {
-    const data = new Float32Array(product(shape));
-    const bound = Math.sqrt(3) * deviation;
-    for (let i = 0; i < data.length; i++) data[i] = (this.#random() * 2 - 1) * bound;
-    return this.builder.constant(Tensor.from("f32", shape, data), name);
+    return this.#weight(name, shape, () => this.#weights.uniform(shape, deviation));
   }
 
   /** A vector of `initial`, or near it when the statistics are random. */
-  vector(name: string, length: number, initial: number): Value {
-    const data = new Float32Array(length).fill(initial);
-    if (this.#isRandom) for (let i = 0; i < length; i++) data[i] = initial + (this.#random() - 0.5) / 5;
-    return this.builder.constant(Tensor.from("f32", [length], data), name);
+  vector(name: string, length: number, initial: number | readonly number[]): Value {
+    return this.#weight(name, [length], () => this.#weights.near(length, initial));
+  }
+
+  #weight(name: string, shape: readonly number[], data: () => Float32Array): Value {
+    return this.#weights.value(() => this.builder.constant(Tensor.from("f32", shape, data()), name));
   }
 
   ints(values: readonly number[]): Value {
     return this.builder.constant(Tensor.ints(values), "sizes");
+  }
+
+  integer(value: number): Value {
+    return this.builder.constant(Tensor.scalar("i64", value), "index");
+  }
+
+  scalar(value: number): Value {
+    return this.builder.constant(Tensor.scalar("f32", value), "scalar");
+  }
+
+  floats(values: readonly number[], shape: readonly number[] = [values.length]): Value {
+    return this.builder.constant(Tensor.from("f32", shape, values), "floats");
   }
 
   one<A>(op: Op<A>, attrs: A, inputs: readonly Value[]): Value {
@@ -129,13 +150,14 @@ export class Layers {
    * He et al. 2015 say, eq. 10 before an activation and eq. 7 with slope 1 where none follows.
    */
   conv(x: Value, channels: number, options: ConvOptions = {}): Value {
-    const { groups = 1, dilation = 1, activation, after = "batchNorm" } = options;
+    const { groups = 1, dilation = 1, activation, after = "batchNorm", initial } = options;
     const kernel = pair(options.kernel ?? 1);
     const perGroup = Number(x.type.shape[1]) / groups;
-    const gain = activation === undefined || activation.endsWith("igmoid") ? 1 : 2;
+    const slope = activation === undefined || /igmoid|tanh/.test(activation) ? 1 : 2;
     const name = this.next("conv2d");
     const shape = [channels, perGroup, ...kernel];
-    const weight = this.weights(`${name}.w_0`, shape, Math.sqrt(gain / product(shape.slice(1))));
+    const deviation = Math.sqrt(slope / product(shape.slice(1))) * (options.gain ?? 1);
+    const weight = this.weights(`${name}.w_0`, shape, deviation);
     const same = kernel.map((size) => ((size - 1) * dilation) >> 1);
     const attrs = {
       strides: pair(options.stride ?? 1),
@@ -144,9 +166,9 @@ export class Layers {
       groups,
       autoPad: "none",
     } as const;
-    const bias = after === "bias" ? [this.vector(`${name}.b_0`, channels, 0)] : [];
+    const bias = after === "bias" ? [this.vector(`${name}.b_0`, channels, initial ?? 0)] : [];
     const y = this.builder.one(ops.conv, attrs, [x, weight, ...bias], { name });
-    const normed = after === "bias" ? y : this.batchNorm(y);
+    const normed = after === "batchNorm" ? this.batchNorm(y, initial) : y;
     return activation ? this.activate(normed, activation) : normed;
   }
 
@@ -156,33 +178,36 @@ export class Layers {
     return this.conv(x, channels, { ...options, groups: channels });
   }
 
-  /** x [N,C,H,W] -> [N,channels,H*2,W*2] by a transposed convolution with bias. */
-  upConv(x: Value, channels: number): Value {
+  /** x [N,C,H,W] -> [N,channels,H*2,W*2] by a transposed convolution with bias, 2x2 or 3x3. */
+  upConv(x: Value, channels: number, kernel: 2 | 3 = 2): Value {
     const name = this.next("conv2d_transpose");
     const inChannels = Number(x.type.shape[1]);
-    const weight = this.weights(`${name}.w_0`, [inChannels, channels, 2, 2], Math.sqrt(1 / inChannels));
+    const deviation = Math.sqrt(4 / kernel ** 2 / inChannels);
+    const weight = this.weights(`${name}.w_0`, [inChannels, channels, kernel, kernel], deviation);
+    const extra = kernel - 2;
     const attrs = {
       strides: [2, 2],
-      pads: [0, 0, 0, 0],
+      pads: [extra, extra, extra, extra],
       dilations: [1, 1],
       groups: 1,
       autoPad: "none",
-      outputPadding: [0, 0],
+      outputPadding: [extra, extra],
     } as const;
     const bias = this.vector(`${name}.b_0`, channels, 0);
     return this.builder.one(ops.convTranspose, attrs, [x, weight, bias], { name });
   }
 
-  batchNorm(x: Value): Value {
+  batchNorm(x: Value, scale: number | readonly number[] = 1): Value {
     const name = this.next("batch_norm");
     const channels = Number(x.type.shape[1]);
     const vectors = [
-      this.vector(`${name}.w_0`, channels, 1),
+      this.vector(`${name}.w_0`, channels, scale),
       this.vector(`${name}.b_0`, channels, 0),
       this.vector(`${name}.w_1`, channels, 0),
       this.vector(`${name}.w_2`, channels, 1),
     ];
-    return this.builder.one(ops.batchNorm, { epsilon: this.#epsilon }, [x, ...vectors], { name });
+    const { epsilon = 1e-5 } = this.#settings;
+    return this.builder.one(ops.batchNorm, { epsilon }, [x, ...vectors], { name });
   }
 
   activate(x: Value, activation: ActivationName): Value {
@@ -199,6 +224,8 @@ export class Layers {
         return this.one(ops.hardSigmoid, { alpha: 1 / 6, beta: 0.5 }, [x]);
       case "swish":
         return this.one(ops.swish, { alpha: 1 }, [x]);
+      case "tanh":
+        return this.one(ops.tanh, {}, [x]);
       default:
         return this.one(ops.sigmoid, {}, [x]);
     }
@@ -206,6 +233,28 @@ export class Layers {
 
   add(a: Value, b: Value): Value {
     return this.one(ops.add, {}, [a, b]);
+  }
+
+  sub(a: Value, b: Value): Value {
+    return this.one(ops.sub, {}, [a, b]);
+  }
+
+  mul(a: Value, b: Value): Value {
+    return this.one(ops.mul, {}, [a, b]);
+  }
+
+  unsqueeze(x: Value, axis: number): Value {
+    return this.one(ops.unsqueeze, {}, [x, this.ints([axis])]);
+  }
+
+  /** Parts of these sizes along an axis. */
+  split(x: Value, sizes: readonly number[], axis: number): readonly Value[] {
+    return this.builder.node(ops.split, { axis, numOutputs: sizes.length }, [x, this.ints(sizes)]);
+  }
+
+  /** Elements start..end-1 along an axis. */
+  slice(x: Value, start: number, end: number, axis: number): Value {
+    return this.one(ops.slice, {}, [x, ...[start, end, axis, 1].map((value) => this.ints([value]))]);
   }
 
   concat(values: readonly Value[], axis = 1): Value {
@@ -230,11 +279,12 @@ export class Layers {
   }
 
   /** x [...,K] -> [...,width], with bias. */
-  linear(x: Value, width: number, deviation?: number): Value {
+  linear(x: Value, width: number, deviation?: number, initial: number | readonly number[] = 0): Value {
     const name = this.next("linear");
     const inputs = Number(x.type.shape.at(-1));
     const weight = this.weights(`${name}.w_0`, [inputs, width], deviation ?? Math.sqrt(1 / inputs));
-    return this.builder.one(ops.matMul, {}, [x, weight, this.vector(`${name}.b_0`, width, 0)], { name });
+    const bias = this.vector(`${name}.b_0`, width, initial);
+    return this.builder.one(ops.matMul, {}, [x, weight, bias], { name });
   }
 
   /** x [N,C,H,W] -> [N,C*H*W]. */
@@ -263,9 +313,30 @@ export class Layers {
     return this.one(ops.shapeOf, { start, end }, [x]);
   }
 
+  /** i64 sizes out of numbers and of dimensions of values. */
+  sizes(parts: readonly (number | readonly [Value, number])[]): Value {
+    const known = parts.map((part) => (typeof part === "number" ? part : part[0].type.shape[part[1]]!));
+    if (known.every((size) => typeof size === "number")) return this.ints(known);
+    const pieces = parts.map((part) =>
+      typeof part === "number" ? this.ints([part]) : this.dims(part[0], part[1], part[1] + 1),
+    );
+    return this.concat(pieces, 0);
+  }
+
+  /** One number in every element. */
+  full(dtype: "f32" | "i64" | "bool", value: number, sizes: Value): Value {
+    const element = this.builder.constant(Tensor.scalar(dtype, value), "element");
+    return this.one(ops.expand, {}, [element, sizes]);
+  }
+
   /** x [N,C,...] resampled to the height and width of `like`. */
   resizeTo(x: Value, like: Value): Value {
-    return this.one(ops.resize, { ...resizing, by: "sizes", mode: "linear" }, [x, this.dims(like, 2, 4)]);
+    return this.resize(x, this.dims(like, 2, 4));
+  }
+
+  /** x [N,C,...] resampled to a height and width. */
+  resize(x: Value, sizes: Value): Value {
+    return this.one(ops.resize, { ...resizing, by: "sizes", mode: "linear" }, [x, sizes]);
   }
 
   /** x [N,C,H,W] -> [N,C,H*2,W*2], every element four times. */
