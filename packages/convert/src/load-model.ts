@@ -1,8 +1,10 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { ConvertError, type Program, type Shape } from "@coracle/core";
+import { ConvertError, type Op, type Program, type Shape } from "@coracle/core";
+import { fromCoracle, isCoracle } from "./container/read.ts";
 import { otherFormat } from "./detect-format.ts";
+import type { Operators } from "./onnx/operators.ts";
 import { fromOnnx } from "./onnx/reader.ts";
 import { isPaddle, loadPaddle, programIn } from "./paddle/load.ts";
 import { fromLite, isLite } from "./paddle/nb/read-nb.ts";
@@ -14,6 +16,12 @@ export interface LoadOptions {
   readonly folder?: string;
   /** Paddle: the file of all parameters, or its bytes, where it does not lie beside the program under its name. */
   readonly parameters?: string | Uint8Array;
+  /** ONNX: operators beside or in place of those known here, by name with domain ("com.example.Scale"). */
+  readonly operators?: Operators;
+  /** `.coracle`: operators of one's own that the file may hold. */
+  readonly ops?: readonly Op[];
+  /** `.coracle`: whether the bytes of weights are checked too. Default true. */
+  readonly verify?: boolean;
 }
 
 async function readBytes(file: string): Promise<Uint8Array> {
@@ -27,7 +35,7 @@ async function readBytes(file: string): Promise<Uint8Array> {
 
 /**
  * A model file (path, file URL or bytes; the format is recognised by its content), or the folder of a Paddle model
- * -> Program. Reads ONNX, Paddle (`__model__`, `*.pdmodel`, `*.json`, with their parameters) and Paddle Lite (`*.nb`).
+ * -> Program. Reads `.coracle`, ONNX, Paddle (`__model__`, `*.pdmodel`, `*.json`, with their parameters) and Paddle Lite (`*.nb`).
  * `meta` holds format, version and producer. Throws ConvertError.
  */
 export async function loadModel(
@@ -51,6 +59,10 @@ function fileURL(url: URL): string {
 
 async function parse(bytes: Uint8Array, file: string, options: LoadOptions): Promise<Program> {
   const name = path.basename(file);
+  if (isCoracle(bytes)) {
+    const { verify = true, ops = [] } = options;
+    return fromCoracle(bytes, { verify, operators: ops });
+  }
   if (isLite(bytes)) return fromLite(bytes, options);
   if (isPaddle(bytes, name)) return loadPaddle(bytes, file, options);
   const other = otherFormat(bytes);
@@ -58,7 +70,7 @@ async function parse(bytes: Uint8Array, file: string, options: LoadOptions): Pro
     return loadPaddle(bytes, file, options);
   if (other !== undefined)
     throw new ConvertError(
-      `load "${name}": looks like ${other}; expected an ONNX, Paddle or Paddle Lite model.`,
+      `load "${name}": looks like ${other}; expected a .coracle, ONNX, Paddle or Paddle Lite model.`,
     );
   return fromOnnx(bytes, options);
 }

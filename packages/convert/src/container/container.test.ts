@@ -45,6 +45,41 @@ describe("round trips", () => {
     same(fromCoracle(packed), program);
   });
 
+  test("strings, packed weights and sequences", () => {
+    const b = new ProgramBuilder();
+    const list = b.input("list", "sequence", ["n"], { dtype: "string", shape: ["w"] });
+    const texts = b.constant(Tensor.from("string", [2], ["", "中文"]), "texts");
+    const grams = {
+      minGramLength: 1,
+      maxGramLength: 1,
+      maxSkipCount: 0,
+      gramStarts: [0],
+      gramColumns: [0, 1],
+    };
+    const counts = {
+      ...grams,
+      mode: "TF" as const,
+      pool: Tensor.from("string", [2], ["a", "b"]),
+      weights: [],
+    };
+    const longer = b.one(ops.sequenceInsert, {}, [list, texts]);
+    const weights = b.constant(Tensor.fromPacked("i4", [3], Uint8Array.of(0x21, 0x03)), "weights");
+    const program = b.build([
+      longer,
+      b.one(ops.tfIdf, counts, [texts]),
+      b.one(ops.cast, { to: "f32" }, [weights]),
+    ]);
+    same(fromCoracle(toCoracle(program)), program);
+    same(fromCoracle(toCoracle(program, { compress: true })), program);
+    const again = fromCoracle(toCoracle(program)).nodes.flatMap(({ inputs }) =>
+      inputs.flatMap(({ data }) => data ?? []),
+    );
+    expect(again.some(({ packed }) => packed?.length === 2)).toBe(true);
+    expect(
+      again.some(({ dtype, data }) => dtype === "string" && (data as unknown as string[])[1] === "中文"),
+    ).toBe(true);
+  });
+
   test("60 random programs", () => {
     for (let seed = 0; seed < 60; seed++) {
       const steps = Array.from({ length: 12 }, (_, i) => (seed * 31 + i * 17) % 999);

@@ -20,6 +20,7 @@ import {
 import { Table } from "../flat-table.ts";
 import { readAttrs } from "./attrs.ts";
 import { aligned, encodings, headerBytes, magic, slots, version } from "./layout.ts";
+import { decodeTexts } from "./texts.ts";
 
 export interface ReadOptions {
   /** Whether the bytes of tensors are checked too; the graph's always are. Default true. */
@@ -89,6 +90,7 @@ function decoded(table: Table, bytes: Uint8Array): Uint8Array {
 
 function ofBytes(dtype: DType, shape: readonly number[], bytes: Uint8Array, isPacked: boolean): Tensor {
   if (isPacked) return Tensor.fromPacked(dtype, shape, bytes);
+  if (dtype === "string") return Tensor.from(dtype, shape, decodeTexts(bytes));
   const Data = dataConstructor(dtype);
   const size = dtypeBytes(dtype);
   if (bytes.length % size !== 0) fail(`${bytes.length} bytes of ${dtype}`, `a multiple of ${size}`);

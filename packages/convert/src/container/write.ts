@@ -3,6 +3,7 @@ import { type Block, type Node, nestedBlocks, type Program, type Tensor, type Va
 import { Builder } from "flatbuffers";
 import { writeAttrs } from "./attrs.ts";
 import { aligned, encodings, headerBytes, magic, slots, version } from "./layout.ts";
+import { encodeTexts } from "./texts.ts";
 
 export interface WriteOptions {
   /** Tensors are deflated where that makes them smaller: a smaller file that loads more slowly. Default false. */
@@ -17,8 +18,12 @@ interface StoredTensor {
   readonly offset: number;
 }
 
-const bytesOf = ({ packed, data }: Tensor): Uint8Array =>
-  packed ?? new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+function bytesOf(tensor: Tensor): Uint8Array {
+  if (tensor.dtype === "string") return encodeTexts(tensor.strings);
+  if (tensor.packed) return tensor.packed;
+  const { buffer, byteOffset, byteLength } = tensor.data;
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
 
 /** Collects each value and tensor once, in order of first use. */
 class Tables {

@@ -7,6 +7,6 @@ test("truncated and mutated models give a CoracleError or a result", async (cont
     expect(process.env["CI"], "CI needs the data folder").toBeUndefined();
     return context.skip("no data folder: set CORACLE_DATA");
   }
-  const { failures } = await fuzz({ mutations: 2000, firstSeed: 1 });
+  const { failures } = await fuzz({ mutations: 4000, firstSeed: 1 });
   expect(failures).toEqual([]);
 });

@@ -7,7 +7,17 @@ import { type Reply, runInWorkers } from "../onnx-cases/pool.ts";
 import { formatMutation, type Mutation } from "./mutate.ts";
 
 const timeoutMs = 30_000;
-const modelNames = ["mnist", "classifier", "control"] as const;
+const modelNames = [
+  "mnist",
+  "classifier",
+  "control",
+  "sequences",
+  "maps",
+  "strings",
+  "patterns",
+  "grams",
+  "narrow",
+] as const;
 
 export interface FuzzOptions {
   readonly mutations: number;

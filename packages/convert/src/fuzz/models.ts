@@ -10,17 +10,29 @@ const classifier = fileURLToPath(
     import.meta.url,
   ),
 );
-const controlCase = "test_affine_grid_3d_expanded";
+const standardCases: readonly (readonly [string, string])[] = [
+  ["control", "test_affine_grid_3d_expanded"],
+  ["sequences", "test_loop16_seq_none"],
+  ["maps", "test_sequence_map_add_1_sequence_1_tensor"],
+  ["strings", "test_string_split_maxsplit"],
+  ["patterns", "test_regex_full_match_email_domain"],
+  ["grams", "test_tfidfvectorizer_tf_batch_uniandbigrams_skip5"],
+  ["narrow", "test_dequantizelinear_int4"],
+];
 
-/** Three small models of different kinds by name: a first-version CNN, a network with open sizes, control flow. */
+/** Small models of different kinds by name: a first-version CNN, a network with open sizes, standard cases. */
 export function fuzzModels(): ReadonlyMap<string, Uint8Array> {
   const folder = dataFolder();
   if (folder === undefined) throw new Error("no data folder: set CORACLE_DATA");
-  const control = readCases(readArchives(caseArchives(folder))).get(controlCase);
-  if (!control) throw new Error(`the archive has no case ${controlCase}`);
+  const cases = readCases(readArchives(caseArchives(folder)));
+  const standard = standardCases.map(([name, title]): [string, Uint8Array] => {
+    const found = cases.get(title);
+    if (!found) throw new Error(`the archive has no case ${title}`);
+    return [name, new Uint8Array(found.model)];
+  });
   return new Map([
     ["mnist", new Uint8Array(readFileSync(path.join(folder, "onnx/mnist_cntk.onnx")))],
     ["classifier", new Uint8Array(readFileSync(classifier))],
-    ["control", new Uint8Array(control.model)],
+    ...standard,
   ]);
 }

@@ -1,4 +1,13 @@
-import { CoracleError, dataConstructor, type IoInfo, Predictor, reference, Tensor } from "@coracle/core";
+import {
+  CoracleError,
+  dataConstructor,
+  type ElementType,
+  type IoInfo,
+  isContainer,
+  Predictor,
+  reference,
+  Tensor,
+} from "@coracle/core";
 import { loadModel } from "../load-model.ts";
 import type { Reply, Request } from "../onnx-cases/pool.ts";
 import { fuzzModels } from "./models.ts";
@@ -11,10 +20,19 @@ const maxInputElements = 1 << 16;
 
 const models = fuzzModels();
 
-function feed({ dtype, shape }: IoInfo): Tensor | undefined {
+/** Two items in a sequence, none in an optional. */
+function containerFeed(dtype: "sequence" | "optional", element: ElementType): Tensor | undefined {
+  if (dtype === "optional") return Tensor.optional(null, element);
+  const item = feed({ name: "item", shape: [1], ...element });
+  return item && Tensor.sequence([item, item], element);
+}
+
+function feed({ dtype, shape, element }: IoInfo): Tensor | undefined {
+  if (isContainer(dtype)) return element && containerFeed(dtype, element);
   const dims = shape.map((dim, i) => (typeof dim === "number" ? dim : i === 0 ? 1 : openSize));
   const elements = dims.reduce((product, dim) => product * dim, 1);
   if (!(elements <= maxInputElements)) return undefined;
+  if (dtype === "string") return Tensor.from(dtype, dims, new Array<string>(elements).fill("a b@c.d"));
   return Tensor.from(dtype, dims, new (dataConstructor(dtype))(elements));
 }
 

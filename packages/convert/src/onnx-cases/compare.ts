@@ -1,4 +1,4 @@
-import { formatShape, type Tensor } from "@coracle/core";
+import { formatShape, isContainer, isNarrow, ops, type Tensor } from "@coracle/core";
 
 export const relativeTolerance = 1e-3;
 export const absoluteTolerance = 1e-7;
@@ -18,9 +18,10 @@ function brainToNumber(bits: number): number {
   return view.getFloat32(0);
 }
 
-/** The elements as numbers, 16-bit floats decoded. */
+/** The elements as numbers, floats of up to 16 bits decoded. */
 export function decoded(tensor: Tensor): ArrayLike<number> {
   const { dtype, data } = tensor;
+  if (isNarrow(dtype)) return ops.cast.reference([tensor], { to: "f32" })[0]!.data as Float32Array;
   if (dtype === "f16") return Float64Array.from(data as Uint16Array, halfToNumber);
   if (dtype === "bf16") return Float64Array.from(data as Uint16Array, brainToNumber);
   return data instanceof BigInt64Array || data instanceof BigUint64Array
@@ -34,6 +35,8 @@ export function difference(actual: Tensor, expected: Tensor): string | undefined
   if (formatShape(actual.shape) !== formatShape(expected.shape)) {
     return `shape ${formatShape(actual.shape)}; expected ${formatShape(expected.shape)}`;
   }
+  if (isContainer(expected.dtype)) return itemDifference(actual, expected);
+  if (expected.dtype === "string") return textDifference(actual.strings, expected.strings);
   const [a, b] = [decoded(actual), decoded(expected)];
   for (let i = 0; i < b.length; i++) {
     if (Object.is(a[i], b[i]) || a[i] === b[i]) continue;
@@ -41,4 +44,19 @@ export function difference(actual: Tensor, expected: Tensor): string | undefined
     if (!isClose) return `element ${i} is ${a[i]}; expected ${b[i]}`;
   }
   return undefined;
+}
+
+function itemDifference(actual: Tensor, expected: Tensor): string | undefined {
+  for (const [i, item] of expected.items.entries()) {
+    const text = difference(actual.items[i]!, item);
+    if (text !== undefined) return `item ${i}: ${text}`;
+  }
+  return undefined;
+}
+
+function textDifference(actual: readonly string[], expected: readonly string[]): string | undefined {
+  const i = expected.findIndex((text, at) => actual[at] !== text);
+  return i < 0
+    ? undefined
+    : `element ${i} is ${JSON.stringify(actual[i])}; expected ${JSON.stringify(expected[i])}`;
 }

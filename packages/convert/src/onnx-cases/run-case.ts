@@ -1,8 +1,7 @@
 import { type Backend, CoracleError, type IoInfo, Predictor, type Program, Tensor } from "@coracle/core";
 import { externalDataIn } from "../onnx/external.ts";
-import { decodeTensorProto } from "../onnx/proto.ts";
 import { fromOnnx } from "../onnx/reader.ts";
-import { readTensor } from "../onnx/tensor.ts";
+import { readValue } from "../onnx/value.ts";
 import type { Case, DataSet } from "./cases.ts";
 import { difference } from "./compare.ts";
 
@@ -20,14 +19,15 @@ function ramp({ dtype, shape }: IoInfo): Tensor {
 }
 
 async function runSet(predictor: Predictor, set: DataSet): Promise<string | undefined> {
-  const expected = set.outputs.map((bytes) =>
-    readTensor(decodeTensorProto(bytes), noFiles, "an expected output"),
-  );
+  const expected = predictor.outputs.map((output, i) => {
+    const bytes = set.outputs[i];
+    return bytes && readValue(bytes, output, noFiles, "an expected output");
+  });
   const feeds = predictor.inputs.map((input, i) => {
     if (!set.inputs) return [input.name, ramp(input)] as const;
     const bytes = set.inputs[i];
     if (!bytes) throw new Error(`the case gives no input "${input.name}"`);
-    return [input.name, readTensor(decodeTensorProto(bytes), noFiles, `the given input ${i}`)] as const;
+    return [input.name, readValue(bytes, input, noFiles, `the given input ${i}`)] as const;
   });
   const results = await predictor.run(Object.fromEntries(feeds));
   for (const [i, { name }] of predictor.outputs.entries()) {
@@ -47,7 +47,10 @@ export async function runCase(item: Case, backends: readonly Backend[]): Promise
     using predictor = await Predictor.create(program, { backends });
     for (const set of item.dataSets) {
       const reason = await runSet(predictor, set);
-      if (reason !== undefined) return isRandom(program) ? `random numbers cannot agree: ${reason}` : reason;
+      if (reason !== undefined)
+        return isRandom(program)
+          ? `no engine could: the standard defines no stream of random numbers (${reason})`
+          : reason;
     }
     return item.dataSets.length === 0 ? "the case has no data set" : undefined;
   } catch (error) {

@@ -5,7 +5,7 @@ import { graph as graphAttribute, int, ints, type Message, valueInfo } from "./m
 import { writeNodes } from "./write-nodes.ts";
 
 /** The block as a graph: its first `declared` inputs are the graph's, the rest are outer values by name. */
-function blockMessage(
+export function blockMessage(
   writer: NodeWriter,
   block: Block,
   declared: number,

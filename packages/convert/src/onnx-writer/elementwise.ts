@@ -1,4 +1,4 @@
-import { type Activation, type Node, type Op, ops } from "@coracle/core";
+import { type Activation, isNarrow, type Node, type Op, ops } from "@coracle/core";
 import { dataTypeOf } from "../onnx/data-type.ts";
 import { bound, writeActivation, writeSwish } from "./activations.ts";
 import type { NodeWriter, WriteNode } from "./graph-writer.ts";
@@ -124,7 +124,11 @@ export const elementwise: readonly Entry[] = [
   same(ops.hardSigmoid, "HardSigmoid", ({ alpha, beta }) => ({ alpha: float(alpha), beta: float(beta) })),
   same(ops.gelu, "Gelu", ({ approximate }) => ({ approximate: text(approximate) })),
   same(ops.shrink, "Shrink", ({ lambd, bias }) => ({ lambd: float(lambd), bias: float(bias) })),
-  same(ops.cast, "Cast", ({ to }) => ({ to: int(dataTypeOf(to)) })),
+  same(ops.cast, "Cast", ({ to, saturate, roundMode }) => ({
+    to: int(dataTypeOf(to)),
+    saturate: isNarrow(to) && saturate !== undefined ? int(saturate) : undefined,
+    round_mode: to === "f8e8m0" && roundMode ? text(roundMode) : undefined,
+  })),
   special(ops.swish, ({ graph, node, inputs, outputs }, { alpha }) => {
     writeSwish(graph, inputs[0]!, outputs[0]!, { alpha, dtype: node.inputs[0]!.type.dtype });
   }),

@@ -20,6 +20,8 @@ export class GraphWriter {
   readonly nodes: Message[] = [];
   readonly initializers: Message[] = [];
   readonly writers: ReadonlyMap<Op, WriteNode>;
+  /** Operators of other domains than ONNX's own, in this graph and those around and inside it. */
+  readonly foreign: Set<string>;
   readonly #names: Names;
   readonly #byValue: Map<Value, string>;
 
@@ -27,15 +29,17 @@ export class GraphWriter {
     writers: ReadonlyMap<Op, WriteNode>,
     names: Names = new Names(),
     byValue: Map<Value, string> = new Map(),
+    foreign: Set<string> = new Set(),
   ) {
     this.writers = writers;
+    this.foreign = foreign;
     this.#names = names;
     this.#byValue = byValue;
   }
 
   /** A graph inside this one, which can name its values. */
   nested(): GraphWriter {
-    return new GraphWriter(this.writers, this.#names, new Map(this.#byValue));
+    return new GraphWriter(this.writers, this.#names, new Map(this.#byValue), this.foreign);
   }
 
   declare(value: Value): string {
@@ -76,7 +80,7 @@ export class GraphWriter {
     return this.constant(scalarTensor(dtype, value, []));
   }
 
-  /** Adds a node; trailing empty inputs are dropped. */
+  /** Adds a node of an operator, "com.microsoft.Inverse" with its domain; trailing empty inputs are dropped. */
   add(
     opType: string,
     inputs: readonly string[],
@@ -86,7 +90,17 @@ export class GraphWriter {
     const input = [...inputs];
     while (input.at(-1) === "") input.pop();
     const name = this.fresh(outputs[0] ?? opType);
-    this.nodes.push({ name, opType, input, output: [...outputs], attribute: attributeMessages(attributes) });
+    const dot = opType.lastIndexOf(".");
+    const domain = opType.slice(0, Math.max(0, dot));
+    if (domain !== "") this.foreign.add(opType);
+    this.nodes.push({
+      name,
+      opType: opType.slice(dot + 1),
+      domain,
+      input,
+      output: [...outputs],
+      attribute: attributeMessages(attributes),
+    });
   }
 
   /** Adds a node with one output of a fresh name, which it gives. */

@@ -1,4 +1,4 @@
-import type { Dim, Tensor, TensorType } from "@coracle/core";
+import { type Dim, type ElementType, packedBits, type Tensor, type TensorType } from "@coracle/core";
 import { dataTypeOf } from "../onnx/data-type.ts";
 
 /** A message as the encoder takes it. */
@@ -26,20 +26,30 @@ export function attributeMessages(attributes: Attributes): Message[] {
 }
 
 export function tensorMessage(value: Tensor, name: string): Message {
+  const head = { name, dims: [...value.shape], dataType: dataTypeOf(value.dtype) };
+  if (value.dtype === "string") {
+    return { ...head, stringData: value.strings.map((item) => new TextEncoder().encode(item)) };
+  }
+  if (packedBits(value.dtype) !== undefined) return { ...head, rawData: value.toPacked() };
   const { data } = value;
-  return {
-    name,
-    dims: [...value.shape],
-    dataType: dataTypeOf(value.dtype),
-    rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-  };
+  return { ...head, rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
 }
 
 function dimMessage(dim: Dim): Message {
   return typeof dim === "number" ? { dimValue: dim } : { dimParam: dim };
 }
 
-export function valueInfo(name: string, { dtype, shape }: TensorType): Message {
-  const tensorType = { elemType: dataTypeOf(dtype), shape: { dim: shape.map(dimMessage) } };
-  return { name, type: { tensorType } };
+/** The message of a type; a container's own length is not part of it. */
+function typeMessage({ dtype, shape, element }: ElementType): Message {
+  if (element) {
+    return { [dtype === "sequence" ? "sequenceType" : "optionalType"]: { elemType: typeMessage(element) } };
+  }
+  const elemType = dataTypeOf(dtype);
+  return { tensorType: shape ? { elemType, shape: { dim: shape.map(dimMessage) } } : { elemType } };
+}
+
+export const type = (value: ElementType): Attribute => ({ type: 13, tp: typeMessage(value) });
+
+export function valueInfo(name: string, value: TensorType): Message {
+  return { name, type: typeMessage(value) };
 }

@@ -2,20 +2,47 @@
  * Program -> the bytes of an ONNX file, in one operator set.
  * Knows the op catalogue and the wire format; what has no ONNX form is refused, all at once.
  */
-import { type Block, ConvertError, type Node, type Op, type Program } from "@coracle/core";
+import { type Block, ConvertError, type DType, type Node, type Op, type Program } from "@coracle/core";
 import { encodeModel } from "../onnx/proto.ts";
 import { control } from "./control.ts";
+import { domains, domainVersions } from "./domains.ts";
 import { elementwise } from "./elementwise.ts";
 import { GraphWriter, type WriteNode } from "./graph-writer.ts";
 import { valueInfo } from "./messages.ts";
 import { movement } from "./movement.ts";
 import { nn } from "./nn.ts";
+import { objects } from "./objects.ts";
 import { writeNodes } from "./write-nodes.ts";
 
-const opset = 23;
-const irVersion = 10;
+interface Version {
+  readonly opset: number;
+  readonly irVersion: number;
+}
 
-const writers: ReadonlyMap<Op, WriteNode> = new Map([...elementwise, ...nn, ...movement, ...control]);
+const version: Version = { opset: 23, irVersion: 10 };
+/** Two-bit integers and scales that are powers of two came last. */
+const latestVersion: Version = { opset: 25, irVersion: 13 };
+const latestDTypes: readonly DType[] = ["i2", "u2", "f8e8m0"];
+
+/** Operators that came after the version written otherwise. */
+const newerOps: ReadonlyMap<string, number> = new Map([
+  ["tensorScatter", 24],
+  ["cumProd", 26],
+  ["bitCast", 26],
+]);
+
+/** onnxruntime has these only as they were before version 22, which changed nothing but added types. */
+const olderOps: ReadonlySet<string> = new Set(["globalLpPool", "roiAlign"]);
+const olderOpset = 21;
+
+const writers: ReadonlyMap<Op, WriteNode> = new Map([
+  ...elementwise,
+  ...nn,
+  ...movement,
+  ...control,
+  ...objects,
+  ...domains,
+]);
 
 /** Names of the ops that `toOnnx` can write. */
 export function writableOps(): ReadonlySet<string> {
@@ -50,6 +77,29 @@ function checkWritable(program: Program): void {
   throw new ConvertError(`onnx: ${count} cannot be written: ${list}.`);
 }
 
+function dtypesOf(block: Block): readonly DType[] {
+  const values = [...block.inputs, ...block.nodes.flatMap(({ inputs, outputs }) => [...inputs, ...outputs])];
+  const nested = block.nodes.flatMap((node) => blocksOf(node).flatMap(dtypesOf));
+  return [...values.flatMap(({ type }) => [type.dtype, type.element?.dtype ?? type.dtype]), ...nested];
+}
+
+function opsOf(block: Block): readonly string[] {
+  return block.nodes.flatMap((node) => [node.op.name, ...blocksOf(node).flatMap(opsOf)]);
+}
+
+function versionFor(program: Program): Version {
+  const { opset, irVersion } = dtypesOf(program).some((dtype) => latestDTypes.includes(dtype))
+    ? latestVersion
+    : version;
+  const names = opsOf(program);
+  const canBeOlder = opset === version.opset && !names.includes("rmsNorm");
+  const wanted = Math.max(opset, ...names.map((name) => newerOps.get(name) ?? 0));
+  if (wanted === opset && canBeOlder && names.some((name) => olderOps.has(name))) {
+    return { opset: olderOpset, irVersion };
+  }
+  return wanted > opset ? { opset: wanted, irVersion: latestVersion.irVersion } : { opset, irVersion };
+}
+
 /** A fused activation becomes a node after its own. Throws ConvertError that lists every op without an ONNX form. */
 export function toOnnx(program: Program): Uint8Array {
   checkWritable(program);
@@ -57,9 +107,10 @@ export function toOnnx(program: Program): Uint8Array {
   const inputs = program.inputs.map((value) => valueInfo(graph.declare(value), value.type));
   for (const output of program.outputs) if (!program.inputs.includes(output)) graph.nameOf(output);
   writeNodes(graph, program.nodes);
+  const { opset, irVersion } = versionFor(program);
   return encodeModel({
     irVersion,
-    opsetImport: [{ domain: "", version: opset }],
+    opsetImport: [{ domain: "", version: opset }, ...domainVersions(graph.foreign)],
     producerName: "coracle",
     docString: program.meta["doc"] ?? "",
     graph: graph.message(program.meta["name"] ?? "program", inputs, program),

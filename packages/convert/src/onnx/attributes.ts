@@ -1,6 +1,6 @@
 import { ConvertError, type Tensor } from "@coracle/core";
 import type { ExternalData } from "./external.ts";
-import { type AttributeProto, type GraphProto, toNumber } from "./proto.ts";
+import { type AttributeProto, type GraphProto, type TypeProto, toNumber } from "./proto.ts";
 import { readSparseTensor, readTensor } from "./tensor.ts";
 
 const kinds = {
@@ -13,6 +13,7 @@ const kinds = {
   ints: 7,
   strings: 8,
   sparse: 11,
+  type: 13,
 } as const;
 const decoder = new TextDecoder();
 
@@ -83,6 +84,10 @@ export class Attributes {
   sparse(name: string): Tensor | undefined {
     const proto = this.#find(name, "sparse")?.sparseTensor;
     return proto ? readSparseTensor(proto, this.#external) : undefined;
+  }
+
+  type(name: string): TypeProto | undefined {
+    return this.#find(name, "type")?.tp ?? undefined;
   }
 
   graph(name: string): GraphProto | undefined {

@@ -10,6 +10,7 @@ import {
   type Value,
 } from "@coracle/core";
 import { foldNode } from "./fold.ts";
+import { KnownSizes } from "./known-sizes.ts";
 import { Names } from "./names.ts";
 
 /** Collects the nodes of one block; every node is typed as it is added, and small constant results are computed. */
@@ -18,6 +19,7 @@ export class BlockWriter {
   readonly nodes: Node[] = [];
   readonly #values: Names = new Names();
   readonly #nodeNames: Names = new Names();
+  readonly #sizes = new KnownSizes();
 
   input(name: string, type: TensorType): Value {
     const value = makeValue(this.#values.claim(name), type);
@@ -32,8 +34,8 @@ export class BlockWriter {
   /** Adds a node and gives its outputs. Throws ShapeError with the node's name. */
   node<A>(op: Op<A>, attrs: A, inputs: readonly Value[], wanted: string): readonly Value[] {
     const name = this.#nodeNames.claim(wanted);
-    const types = inferNode({ name, op, attrs, inputs });
     const untyped = { name, op: op as Op, attrs, inputs };
+    const types = this.#sizes.filled(untyped, inferNode(untyped));
     const folded = foldNode(untyped, types);
     if (folded) {
       this.#nodeNames.release(name);
@@ -43,6 +45,7 @@ export class BlockWriter {
       makeValue(this.#values.claim(outputName(name, i, types.length)), type),
     );
     this.nodes.push({ ...untyped, outputs });
+    this.#sizes.note(untyped, outputs);
     return outputs;
   }
 
@@ -65,7 +68,9 @@ export class BlockWriter {
       if (name === "" || value.name === name || renamed.has(value) || this.#values.has(name)) return;
       if (!this.#isMadeFrom(value, start)) return;
       this.#values.release(value.name);
-      renamed.set(value, makeValue(this.#values.claim(name), value.type));
+      const made = makeValue(this.#values.claim(name), value.type);
+      this.#sizes.rename(value, made);
+      renamed.set(value, made);
     });
     if (renamed.size === 0) return values;
     const swap = (value: Value): Value => renamed.get(value) ?? value;

@@ -99,7 +99,7 @@ export class OnnxContext {
   }
 
   /** The same node with other inputs, for operators that are another one around something. */
-  withInputs(inputs: readonly Value[]): OnnxContext {
+  withInputs(inputs: readonly (Value | undefined)[]): OnnxContext {
     return new OnnxContext({ ...this.node, inputs });
   }
 

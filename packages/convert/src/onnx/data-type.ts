@@ -14,23 +14,23 @@ const dtypes: Readonly<Record<number, DType>> = {
   12: "u32",
   13: "u64",
   16: "bf16",
+  8: "string",
+  17: "f8e4m3fn",
+  18: "f8e4m3fnuz",
+  19: "f8e5m2",
+  20: "f8e5m2fnuz",
+  21: "u4",
+  22: "i4",
+  23: "f4e2m1",
+  24: "f8e8m0",
+  25: "u2",
+  26: "i2",
 };
 
 const others: Readonly<Record<number, string>> = {
   0: "undefined",
-  8: "string",
   14: "complex64",
   15: "complex128",
-  17: "float8e4m3fn",
-  18: "float8e4m3fnuz",
-  19: "float8e5m2",
-  20: "float8e5m2fnuz",
-  21: "uint4",
-  22: "int4",
-  23: "float4e2m1",
-  24: "float8e8m0",
-  25: "uint2",
-  26: "int2",
 };
 
 /** The dtype of an ONNX data type number. Throws ConvertError that names the type when there is none. */

@@ -1,6 +1,7 @@
 import {
   CoracleError,
   evaluateNode,
+  isContainer,
   isStatic,
   numElements,
   type Op,
@@ -37,7 +38,9 @@ interface UntypedNode {
   readonly inputs: readonly Value[];
 }
 
-const isSmall = ({ shape }: TensorType): boolean => isStatic(shape) && numElements(shape) <= maxElements;
+/** Containers are never constants. */
+const isSmall = ({ dtype, shape }: TensorType): boolean =>
+  !isContainer(dtype) && isStatic(shape) && numElements(shape) <= maxElements;
 
 /** The results of a node with small constant inputs and outputs, or of `shape` of a known shape; else undefined. */
 export function foldNode(node: UntypedNode, types: readonly TensorType[]): readonly Tensor[] | undefined {
@@ -51,7 +54,8 @@ export function foldNode(node: UntypedNode, types: readonly TensorType[]): reado
   }
   if (neverFolded.has(op.name) || !types.every(isSmall)) return undefined;
   const data = inputs.map((input) => input.data);
-  if (!data.every((tensor) => tensor !== undefined && tensor.data.length <= maxElements)) return undefined;
+  if (!data.every((tensor) => tensor !== undefined && numElements(tensor.shape) <= maxElements))
+    return undefined;
   try {
     return evaluateNode({ ...node, outputs: [] }, data as readonly Tensor[]);
   } catch (error) {

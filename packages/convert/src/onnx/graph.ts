@@ -3,7 +3,7 @@ import { Attributes } from "./attributes.ts";
 import { BlockWriter } from "./block-writer.ts";
 import { OnnxContext, type Subgraph, type SubgraphReader } from "./context.ts";
 import type { ExternalData } from "./external.ts";
-import { findOperator } from "./ops/index.ts";
+import type { OperatorTable } from "./operators.ts";
 import type { AttributeProto, FunctionProto, GraphProto, NodeProto } from "./proto.ts";
 import { Scope } from "./scope.ts";
 import {
@@ -20,6 +20,7 @@ import { maxGraphDepth, nodeLabel, sortNodes } from "./topology.ts";
 
 export interface GraphReaderOptions {
   readonly functions: Functions;
+  readonly operators: OperatorTable;
   readonly external: ExternalData;
   readonly opsets: Opsets;
   /** Nodes converted so far, over all graphs and calls: functions that call each other can grow without bound. */
@@ -120,10 +121,12 @@ export class GraphReader implements SubgraphReader {
     if (++this.#options.converted.count > maxNodes) throw tooManyNodes();
     const attributes = new Attributes(this.#resolve(node.attribute), this.#options.external, nodeLabel(node));
     const inputs = node.input.map((name) => (name === "" ? undefined : this.#lookup(name, node, scope)));
-    const called = functionOf(node, this.#options.functions);
-    if (called) return this.#call(called, node, { attributes, inputs, scope });
+    const { operators, functions } = this.#options;
     const domain = normalDomain(node.domain);
-    const operator = findOperator(domain, node.opType);
+    const given = operators.given(domain, node.opType);
+    const called = given ? undefined : functionOf(node, functions);
+    if (called) return this.#call(called, node, { attributes, inputs, scope });
+    const operator = operators.find(domain, node.opType);
     if (!operator) throw new ConvertError(`onnx: 1 operator is not supported: ${nodeLabel(node)}.`);
     const context = new OnnxContext({
       opType: node.opType,

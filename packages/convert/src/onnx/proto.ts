@@ -44,6 +44,7 @@ export interface AttributeProto {
   readonly s: Uint8Array;
   readonly t: TensorProto | null;
   readonly g: GraphProto | null;
+  readonly tp: TypeProto | null;
   readonly sparseTensor: SparseTensorProto | null;
   readonly floats: readonly number[];
   readonly ints: readonly Int64[];
@@ -72,10 +73,30 @@ export interface TypeProto {
     readonly elemType: number;
     readonly shape: { readonly dim: readonly DimensionProto[] } | null;
   } | null;
-  readonly sequenceType: object | null;
+  readonly sequenceType: ElementTypeProto | null;
   readonly mapType: object | null;
-  readonly optionalType: object | null;
+  readonly optionalType: ElementTypeProto | null;
   readonly sparseTensorType: object | null;
+}
+
+export interface ElementTypeProto {
+  readonly elemType: TypeProto | null;
+}
+
+export interface SequenceProto {
+  readonly name: string;
+  readonly elemType: number;
+  readonly tensorValues: readonly TensorProto[];
+  readonly sequenceValues: readonly SequenceProto[];
+  readonly optionalValues: readonly OptionalProto[];
+}
+
+export interface OptionalProto {
+  readonly name: string;
+  readonly elemType: number;
+  readonly tensorValue: TensorProto | null;
+  readonly sequenceValue: SequenceProto | null;
+  readonly optionalValue: OptionalProto | null;
 }
 
 export interface ValueInfoProto {
@@ -136,7 +157,7 @@ message Attribute {
   optional string name = 1; optional float f = 2; optional int64 i = 3; optional bytes s = 4;
   optional Tensor t = 5; optional Graph g = 6; repeated float floats = 7; repeated int64 ints = 8;
   repeated bytes strings = 9; repeated Tensor tensors = 10; repeated Graph graphs = 11;
-  optional int32 type = 20; optional string ref_attr_name = 21; optional SparseTensor sparse_tensor = 22;
+  optional Type tp = 14; optional int32 type = 20; optional string ref_attr_name = 21; optional SparseTensor sparse_tensor = 22;
 }
 message Node {
   repeated string input = 1; repeated string output = 2; optional string name = 3; optional string op_type = 4;
@@ -147,8 +168,17 @@ message TensorShape { repeated Dimension dim = 1; }
 message TensorTypeOf { optional int32 elem_type = 1; optional TensorShape shape = 2; }
 message Other {}
 message Type {
-  optional TensorTypeOf tensor_type = 1; optional Other sequence_type = 4; optional Other map_type = 5;
-  optional Other sparse_tensor_type = 8; optional Other optional_type = 9;
+  optional TensorTypeOf tensor_type = 1; optional ElementType sequence_type = 4; optional Other map_type = 5;
+  optional Other sparse_tensor_type = 8; optional ElementType optional_type = 9;
+}
+message ElementType { optional Type elem_type = 1; }
+message Sequence {
+  optional string name = 1; optional int32 elem_type = 2; repeated Tensor tensor_values = 3;
+  repeated Sequence sequence_values = 5; repeated Optional optional_values = 7;
+}
+message Optional {
+  optional string name = 1; optional int32 elem_type = 2; optional Tensor tensor_value = 3;
+  optional Sequence sequence_value = 5; optional Optional optional_value = 7;
 }
 message ValueInfo { optional string name = 1; optional Type type = 2; }
 message Graph {
@@ -171,6 +201,8 @@ message Model {
 const { root } = protobuf.parse(definition);
 const model = root.lookupType("Model");
 const tensor = root.lookupType("Tensor");
+const sequence = root.lookupType("Sequence");
+const optional = root.lookupType("Optional");
 
 function decode(type: protobuf.Type, bytes: Uint8Array, what: string): unknown {
   try {
@@ -191,6 +223,16 @@ export function decodeModel(bytes: Uint8Array): ModelProto {
 /** One serialised TensorProto, as the standard cases keep inputs and outputs. Throws ConvertError. */
 export function decodeTensorProto(bytes: Uint8Array): TensorProto {
   return decode(tensor, bytes, "the tensor") as TensorProto;
+}
+
+/** One serialised SequenceProto. Throws ConvertError. */
+export function decodeSequenceProto(bytes: Uint8Array): SequenceProto {
+  return decode(sequence, bytes, "the sequence") as SequenceProto;
+}
+
+/** One serialised OptionalProto. Throws ConvertError. */
+export function decodeOptionalProto(bytes: Uint8Array): OptionalProto {
+  return decode(optional, bytes, "the optional") as OptionalProto;
 }
 
 /** A message given as a plain object -> the bytes of a model file. */

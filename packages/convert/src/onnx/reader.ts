@@ -1,65 +1,41 @@
-import { ConvertError, type Dim, type DType, ops, type Program, type Shape, type Value } from "@coracle/core";
+import { ConvertError, ops, type Program, type Shape, type TensorType, type Value } from "@coracle/core";
 import { BlockWriter } from "./block-writer.ts";
 import { dtypeOf } from "./data-type.ts";
 import { type ExternalData, externalDataIn } from "./external.ts";
 import { GraphReader } from "./graph.ts";
-import {
-  type DimensionProto,
-  decodeModel,
-  type GraphProto,
-  type ModelProto,
-  toNumber,
-  type ValueInfoProto,
-} from "./proto.ts";
+import { type Operators, operatorTable } from "./operators.ts";
+import { decodeModel, type GraphProto, type ModelProto, toNumber, type ValueInfoProto } from "./proto.ts";
 import { Scope } from "./scope.ts";
 import { checkSupport, type Functions, functionKey, opsetsOf } from "./support.ts";
+import { containerIn, shapeIn } from "./type.ts";
 
 export interface OnnxOptions {
   /** The folder of external tensor data; without it such tensors are refused. */
   readonly folder?: string;
   /** Shapes of inputs, in place of those in the file. */
   readonly inputShapes?: Readonly<Record<string, Shape>>;
-}
-
-/** A name that says nothing ("?") is a symbol of its own; characters that expressions use are replaced. */
-function symbolOf(param: string, fresh: string): string {
-  return /^[^\w]*$/.test(param) ? fresh : param.replace(/[^\w.]/g, "_");
-}
-
-/** Negative and missing sizes are open, as files write them for "any". */
-function dimOf(dim: DimensionProto, fresh: string): Dim {
-  if (dim.dimParam) return symbolOf(dim.dimParam, fresh);
-  if (!Object.hasOwn(dim, "dimValue")) return fresh;
-  const value = toNumber(dim.dimValue ?? 0);
-  return value >= 0 ? value : fresh;
+  /** Operators of other domains than those known here, or in place of known ones and of the file's own functions. */
+  readonly operators?: Operators;
 }
 
 function inputShape(info: ValueInfoProto, options: OnnxOptions): Shape {
-  const given = options.inputShapes?.[info.name];
-  if (given) return given;
-  const shape = info.type?.tensorType?.shape;
-  if (!shape) {
-    throw new ConvertError(
-      `onnx: input "${info.name}" has no shape; expected one. Give it by the option inputShapes.`,
-    );
-  }
-  return shape.dim.map((dim, i) => dimOf(dim, `${info.name}_${i}`));
+  const shape = options.inputShapes?.[info.name] ?? shapeIn(info.type, info.name);
+  if (shape) return shape;
+  throw new ConvertError(
+    `onnx: input "${info.name}" has no shape; expected one. Give it by the option inputShapes.`,
+  );
 }
 
-function inputDtype(info: ValueInfoProto): DType {
+function inputType(info: ValueInfoProto, options: OnnxOptions): TensorType {
   const what = `input "${info.name}"`;
-  const type = info.type;
-  if (type?.tensorType) return dtypeOf(type.tensorType.elemType, what);
-  const kind = type?.sequenceType
-    ? "a sequence"
-    : type?.optionalType
-      ? "an optional"
-      : type?.mapType
-        ? "a map"
-        : "no tensor";
-  throw new ConvertError(
-    `onnx: ${what} is ${kind}; expected a tensor. Sequences, maps and optionals are not supported.`,
-  );
+  const { type } = info;
+  const container = containerIn(type, what, 0, `${info.name}_length`);
+  if (container) return container;
+  if (type?.tensorType) {
+    return { dtype: dtypeOf(type.tensorType.elemType, what), shape: inputShape(info, options) };
+  }
+  const kind = type?.mapType ? "a map" : "no tensor";
+  throw new ConvertError(`onnx: ${what} is ${kind}; expected a tensor, sequence or optional.`);
 }
 
 function functionsOf(model: ModelProto): Functions {
@@ -79,10 +55,7 @@ function readInputs(graph: GraphProto, scope: Scope, options: OnnxOptions): void
       if (graph.initializer.some(({ name }) => name === info.name)) continue;
       throw new ConvertError(`onnx: two inputs named "${info.name}"; expected unique names.`);
     }
-    scope.set(
-      info.name,
-      scope.writer.input(info.name, { dtype: inputDtype(info), shape: inputShape(info, options) }),
-    );
+    scope.set(info.name, scope.writer.input(info.name, inputType(info, options)));
   }
 }
 
@@ -123,11 +96,12 @@ export function fromOnnx(bytes: Uint8Array, options: OnnxOptions = {}): Program 
     );
   const opsets = opsetsOf(model.opsetImport, new Map([["", 1]]));
   const functions = functionsOf(model);
-  checkSupport(graph, functions, opsets);
+  const operators = operatorTable(options.operators ?? {});
+  checkSupport(graph, functions, opsets, operators);
   const external: ExternalData = externalDataIn(options.folder);
   const writer = new BlockWriter();
   const scope = new Scope(writer);
-  const reader = new GraphReader({ functions, external, opsets, converted: { count: 0 } });
+  const reader = new GraphReader({ functions, operators, external, opsets, converted: { count: 0 } });
   reader.initializers(graph, scope);
   readInputs(graph, scope, options);
   const values = reader.body(graph, scope);

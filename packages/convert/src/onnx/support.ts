@@ -1,5 +1,6 @@
 import { ConvertError } from "@coracle/core";
-import { findOperator } from "./ops/index.ts";
+import type { OperatorTable } from "./operators.ts";
+import { unsupportedReason } from "./ops/unsupported.ts";
 import { type FunctionProto, type GraphProto, type NodeProto, toNumber } from "./proto.ts";
 import { maxGraphDepth, subgraphsOf } from "./topology.ts";
 
@@ -65,10 +66,12 @@ class Size {
 class Survey {
   readonly missing: Map<string, Missing> = new Map();
   readonly #functions: Functions;
+  readonly #operators: OperatorTable;
   readonly #seen = new Set<FunctionProto>();
 
-  constructor(functions: Functions) {
+  constructor(functions: Functions, operators: OperatorTable) {
     this.#functions = functions;
+    this.#operators = operators;
   }
 
   nodes(nodes: readonly NodeProto[], opsets: Opsets, depth: number): void {
@@ -84,6 +87,8 @@ class Survey {
   }
 
   #node(node: NodeProto, opsets: Opsets, depth: number): void {
+    const domain = normalDomain(node.domain);
+    if (this.#operators.given(domain, node.opType)) return;
     const called = functionOf(node, this.#functions);
     if (called) {
       if (this.#seen.has(called)) return;
@@ -91,8 +96,7 @@ class Survey {
       this.nodes(called.node, opsetsOf(called.opsetImport, opsets), depth + 1);
       return;
     }
-    const domain = normalDomain(node.domain);
-    if (findOperator(domain, node.opType)) return;
+    if (this.#operators.find(domain, node.opType)) return;
     const name = domain === "" ? node.opType : `${domain}.${node.opType}`;
     const entry = this.missing.get(name) ?? { opset: opsets.get(domain), nodes: [] };
     entry.nodes.push(node.name || node.output[0] || "");
@@ -112,21 +116,31 @@ const namesShown = 5;
 function describe([name, { opset, nodes }]: [string, Missing]): string {
   const shown = nodes.slice(0, namesShown).map((node) => `"${node}"`);
   const more = nodes.length > namesShown ? `, and ${nodes.length - namesShown} more` : "";
-  return `${name} (${nodes.length}, opset ${opset ?? "not imported"}: ${shown.join(", ")}${more})`;
+  const reason = unsupportedReason(name);
+  const because = reason === undefined ? "" : `; ${reason}`;
+  return `${name} (${nodes.length}, opset ${opset ?? "not imported"}: ${shown.join(", ")}${more}${because})`;
 }
+
+const advice =
+  "Give each a meaning by the option operators, or export the model with operators of the standard in their place.";
 
 export function tooManyNodes(): ConvertError {
   return new ConvertError(`onnx: over ${maxNodes} nodes after its functions are expanded; expected fewer.`);
 }
 
 /** Throws one ConvertError that lists every operator without a converter, with counts and node names. */
-export function checkSupport(graph: GraphProto, functions: Functions, opsets: Opsets): void {
-  const survey = new Survey(functions);
+export function checkSupport(
+  graph: GraphProto,
+  functions: Functions,
+  opsets: Opsets,
+  operators: OperatorTable,
+): void {
+  const survey = new Survey(functions, operators);
   survey.nodes(graph.node, opsets, 0);
   const count = new Size(functions).of(graph.node);
   if (count > maxNodes) throw tooManyNodes();
   const missing = [...survey.missing];
   if (missing.length === 0) return;
   const are = missing.length === 1 ? "1 operator is" : `${missing.length} operators are`;
-  throw new ConvertError(`onnx: ${are} not supported: ${missing.map(describe).join(", ")}.`);
+  throw new ConvertError(`onnx: ${are} not supported: ${missing.map(describe).join(", ")}. ${advice}`);
 }

@@ -4,6 +4,8 @@ import {
   dataConstructor,
   dtypeBytes,
   formatShape,
+  packedBits,
+  packedLength,
   Tensor,
   type TypedData,
 } from "@coracle/core";
@@ -97,6 +99,29 @@ function fromTyped(proto: TensorProto, wanted: Wanted): TypedData {
   }
 }
 
+const decoder = new TextDecoder();
+
+function readStrings(proto: TensorProto, wanted: Wanted): readonly string[] {
+  expectCount(proto.stringData.length, "strings", wanted);
+  return proto.stringData.map((bytes) => decoder.decode(bytes));
+}
+
+/** Two or four elements a byte, in the file as in the tensor; in the list of int32 one number for each byte. */
+function packedBytes(proto: TensorProto, external: ExternalData, wanted: Wanted): Uint8Array {
+  const length = packedLength(wanted.dtype, wanted.elements);
+  const bytes =
+    proto.dataLocation === 1
+      ? external.read(proto, wanted.what)
+      : Object.hasOwn(proto, "rawData")
+        ? proto.rawData
+        : undefined;
+  if (bytes) {
+    expectCount(bytes.length, "bytes", wanted, length);
+    return bytes;
+  }
+  return fromVarints(joinBytes(proto.int32Data), { ...wanted, dtype: "u8", elements: length }) as Uint8Array;
+}
+
 /**
  * A tensor over the file's own bytes where they are aligned. Throws ConvertError unless the data present is exactly
  * what dims and data type say; nothing is allocated before that is known.
@@ -109,6 +134,9 @@ export function readTensor(
   const dtype = dtypeOf(proto.dataType, what);
   const shape = readDims(proto.dims, what);
   const wanted: Wanted = { what, dtype, shape, elements: product(shape) };
+  if (dtype === "string") return Tensor.from(dtype, shape, readStrings(proto, wanted));
+  if (packedBits(dtype) !== undefined)
+    return Tensor.fromPacked(dtype, shape, packedBytes(proto, external, wanted));
   if (proto.dataLocation === 1) return Tensor.from(dtype, shape, fromRaw(external.read(proto, what), wanted));
   const isRaw = Object.hasOwn(proto, "rawData");
   return Tensor.from(dtype, shape, isRaw ? fromRaw(proto.rawData, wanted) : fromTyped(proto, wanted));

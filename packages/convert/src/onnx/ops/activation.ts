@@ -46,6 +46,13 @@ export function Swish(context: OnnxContext): readonly Value[] {
   return [context.emit(ops.swish, { alpha: context.attributes.float("alpha", 1) }, [context.input(0)])];
 }
 
+/** The gate through Swish, times the other input. */
+export function SwiGLU(context: OnnxContext): readonly Value[] {
+  const [gate, value] = [context.input(0), context.input(1)];
+  const swish = context.emit(ops.swish, { alpha: context.attributes.float("alpha", 1) }, [gate]);
+  return [binary(context, ops.mul, swish, value)];
+}
+
 export function Gelu(context: OnnxContext): readonly Value[] {
   const approximate = context.attributes.string("approximate", "none");
   if (approximate !== "none" && approximate !== "tanh")

@@ -16,14 +16,14 @@ import {
 } from "./common.ts";
 
 /** [B,S,H*D] or [B,H,S,D] -> [B,H,S,D]. */
-function splitHeads(context: OnnxContext, x: Value, heads: number): Value {
+export function splitHeads(context: OnnxContext, x: Value, heads: number): Value {
   if (rankOf(x) === 4) return x;
   if (heads < 1) context.fail("3-d inputs without head counts", "q_num_heads and kv_num_heads");
   return transpose(context, reshape(context, x, context.ints([0, 0, heads, -1])), [0, 2, 1, 3]);
 }
 
 /** [B,H,S,D] -> [B,S,H*D]. */
-function joinHeads(context: OnnxContext, x: Value): Value {
+export function joinHeads(context: OnnxContext, x: Value): Value {
   return reshape(context, transpose(context, x, [0, 2, 1, 3]), context.ints([0, 0, -1]));
 }
 
@@ -44,7 +44,7 @@ function scalar(context: OnnxContext, list: Value): Value {
   return squeeze(context, list, [0]);
 }
 
-function countTo(context: OnnxContext, end: Value): Value {
+export function countTo(context: OnnxContext, end: Value): Value {
   return context.emit(ops.range, {}, [
     context.scalar("i64", 0),
     scalar(context, end),
@@ -52,7 +52,7 @@ function countTo(context: OnnxContext, end: Value): Value {
   ]);
 }
 
-function maskWhere(context: OnnxContext, hidden: Value, dtype: DType): Value {
+export function maskWhere(context: OnnxContext, hidden: Value, dtype: DType): Value {
   const never = context.constant(scalarTensor(dtype, Number.NEGATIVE_INFINITY, []));
   return context.emit(ops.where, {}, [hidden, never, context.scalar(dtype, 0)]);
 }
@@ -91,7 +91,7 @@ function givenBias(context: OnnxContext, mask: Value, total: Value, dtype: DType
   return context.emit(ops.pad, { mode: "constant" as const }, [bias, pads, never, context.ints([last])]);
 }
 
-function addAll(context: OnnxContext, values: readonly Value[]): Value {
+export function addAll(context: OnnxContext, values: readonly Value[]): Value {
   return values.reduce((sum, value) => binary(context, ops.add, sum, value));
 }
 
@@ -209,24 +209,26 @@ function cacheOf(context: OnnxContext, index: 1 | 2): Value {
   );
 }
 
-function sliceLast(context: OnnxContext, x: Value, start: number, end: number, step = 1): Value {
+export function sliceLast(context: OnnxContext, x: Value, start: number, end: number, step = 1): Value {
   return context.emit(ops.slice, {}, [x, ...[start, end, -1, step].map((n) => context.ints([n]))]);
 }
 
-function rotate(context: OnnxContext, x: Value, rotaryDim: number): Value {
-  const size = x.type.shape[3];
-  const width =
-    rotaryDim > 0
-      ? rotaryDim
-      : typeof size === "number"
-        ? size
-        : context.fail("an unknown head size", "a number");
+export interface Turn {
+  /** Of half the width, broadcasting to x. */
+  readonly cos: Value;
+  readonly sin: Value;
+  /** How many of the last dimension's elements turn; the rest stays. */
+  readonly width: number;
+  /** Pairs lie beside each other instead of half the width apart. */
+  readonly isInterleaved: boolean;
+}
+
+/** Pairs of the last dimension turned by their angle: the rotary embedding of x of rank 4. */
+export function turnPairs(context: OnnxContext, x: Value, { cos, sin, width, isInterleaved }: Turn): Value {
   const turned = sliceLast(context, x, 0, width);
-  const isInterleaved = context.attributes.int("interleaved", 0) !== 0;
   const [a, b] = isInterleaved
     ? [sliceLast(context, turned, 0, width, 2), sliceLast(context, turned, 1, width, 2)]
     : [sliceLast(context, turned, 0, width / 2), sliceLast(context, turned, width / 2, width)];
-  const [cos, sin] = [cacheOf(context, 1), cacheOf(context, 2)];
   const mul = (left: Value, right: Value): Value => binary(context, ops.mul, left, right);
   const real = binary(context, ops.sub, mul(cos, a), mul(sin, b));
   const imaginary = binary(context, ops.add, mul(sin, a), mul(cos, b));
@@ -237,8 +239,20 @@ function rotate(context: OnnxContext, x: Value, rotaryDim: number): Value {
         shapeOf(context, turned),
       )
     : concat(context, [real, imaginary], -1);
-  if (width === size) return pairs;
+  if (width === x.type.shape[3]) return pairs;
   return concat(context, [pairs, sliceLast(context, x, width, Number.MAX_SAFE_INTEGER)], -1);
+}
+
+function rotate(context: OnnxContext, x: Value, rotaryDim: number): Value {
+  const size = x.type.shape[3];
+  const width =
+    rotaryDim > 0
+      ? rotaryDim
+      : typeof size === "number"
+        ? size
+        : context.fail("an unknown head size", "a number");
+  const isInterleaved = context.attributes.int("interleaved", 0) !== 0;
+  return turnPairs(context, x, { cos: cacheOf(context, 1), sin: cacheOf(context, 2), width, isInterleaved });
 }
 
 /** Depthwise convolution over time whose past is a state: x [N,C,L] -> y [N,C,L], the last K-1 steps [N,C,K-1]. */

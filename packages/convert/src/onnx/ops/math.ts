@@ -1,5 +1,5 @@
-import { type DType, type Op, ops, type Value } from "@coracle/core";
-import { type Convert, type OnnxContext, scalarTensor } from "../context.ts";
+import { type DType, isNarrow, type Op, ops, type RoundMode, type Value } from "@coracle/core";
+import type { Convert, OnnxContext } from "../context.ts";
 import { dataTypeByName, dtypeOf } from "../data-type.ts";
 import { castTo, legacyBroadcast, scalarLike, unary } from "./common.ts";
 
@@ -96,12 +96,23 @@ function castTarget(context: OnnxContext): DType {
   return dtypeOf(to, `${node.opType} "${node.name}"`);
 }
 
+function castAs(context: OnnxContext, to: DType): readonly Value[] {
+  const { attributes } = context;
+  if (!isNarrow(to)) return [castTo(context, context.input(0), to)];
+  const roundMode = attributes.string("round_mode", "up");
+  if (roundMode !== "up" && roundMode !== "down" && roundMode !== "nearest") {
+    context.fail(`round_mode ${roundMode}`, "up, down or nearest");
+  }
+  const saturate = attributes.int("saturate", 1) !== 0;
+  return [context.emit(ops.cast, { to, saturate, roundMode: roundMode as RoundMode }, [context.input(0)])];
+}
+
 export function Cast(context: OnnxContext): readonly Value[] {
-  return [castTo(context, context.input(0), castTarget(context))];
+  return castAs(context, castTarget(context));
 }
 
 export function CastLike(context: OnnxContext): readonly Value[] {
-  return [castTo(context, context.input(0), context.input(1).type.dtype)];
+  return castAs(context, context.input(1).type.dtype);
 }
 
 export function BitCast(context: OnnxContext): readonly Value[] {
@@ -110,19 +121,4 @@ export function BitCast(context: OnnxContext): readonly Value[] {
 
 export function Identity(context: OnnxContext): readonly Value[] {
   return [context.input(0)];
-}
-
-/** At inference the identity; the mask is all true. */
-export function Dropout(context: OnnxContext): readonly Value[] {
-  const x = context.input(0);
-  const training = context.optional(2);
-  const ratio = context.optional(1);
-  const isTraining =
-    training !== undefined && (training.data === undefined || Number(training.data.data[0]) !== 0);
-  const isActive = ratio === undefined || ratio.data === undefined || Number(ratio.data.data[0]) !== 0;
-  if (isTraining && isActive) context.fail("training mode", "inference. Export the model for inference");
-  if (!context.wants(1)) return [x];
-  const dtype = context.opset < 10 ? x.type.dtype : "bool";
-  const shape = context.emit(ops.shapeOf, { start: 0, end: 2 ** 31 - 1 }, [x]);
-  return [x, context.emit(ops.fill, { value: scalarTensor(dtype, 1, [1]) }, [shape])];
 }

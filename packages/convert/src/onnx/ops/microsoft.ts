@@ -1,67 +1,63 @@
-import { type Activation, ops, type Value } from "@coracle/core";
+import { type Op, ops, type Value } from "@coracle/core";
 import type { OnnxContext } from "../context.ts";
-import { binary, castTo, rankOf, scalarLike, transpose } from "./common.ts";
+import { binary, castTo, flattenAt, rankOf, reshape, scalarLike, shapeOf, transpose } from "./common.ts";
 import { Conv } from "./nn.ts";
-import { layerStatistics } from "./normalize.ts";
 
+export { CausalConvWithState } from "./attention.ts";
+export { LinearAttention } from "./linear-attention.ts";
 export { MatMulInteger } from "./nn.ts";
 export { LayerNormalization, SimplifiedLayerNormalization } from "./normalize.ts";
 export { DequantizeLinear, QuantizeLinear } from "./quant.ts";
 
-function fusedActivation(context: OnnxContext): Activation | undefined {
-  const name = context.attributes.string("activation", "");
-  const [first, second] = context.attributes.floats("activation_params") ?? [];
-  switch (name) {
-    case "":
-      return undefined;
-    case "Relu":
-      return { kind: "relu" };
-    case "Sigmoid":
-      return { kind: "sigmoid" };
-    case "Tanh":
-      return { kind: "tanh" };
-    case "LeakyRelu":
-      return { kind: "leakyRelu", alpha: first ?? 0.01 };
-    case "Clip":
-      return {
-        kind: "clip",
-        min: first ?? Number.NEGATIVE_INFINITY,
-        max: second ?? Number.POSITIVE_INFINITY,
-      };
-    case "HardSigmoid":
-      return { kind: "hardSigmoid", alpha: first ?? 0.2, beta: second ?? 0.5 };
-    default:
-      return context.fail(`activation "${name}"`, "Relu, Sigmoid, Tanh, LeakyRelu, Clip or HardSigmoid");
-  }
+/** Parameters by position, as FusedConv has them, or by name, as FusedGemm and FusedMatMulActivation do. */
+function parameters(context: OnnxContext): readonly (number | undefined)[] {
+  const list = context.attributes.floats("activation_params");
+  if (list) return list;
+  return ["activation_alpha", "activation_beta", "activation_gamma"].map((name) =>
+    context.attributes.has(name) ? context.attributes.float(name, 0) : undefined,
+  );
 }
 
-/** Applies an activation as a node of its own; the passes fuse it where a kernel can. */
-function activated(context: OnnxContext, x: Value, activation: Activation | undefined): Value {
-  switch (activation?.kind) {
-    case undefined:
-      return x;
-    case "relu":
-      return context.emit(ops.relu, {}, [x]);
-    case "sigmoid":
-      return context.emit(ops.sigmoid, {}, [x]);
-    case "tanh":
-      return context.emit(ops.tanh, {}, [x]);
-    case "leakyRelu":
-      return context.emit(ops.leakyRelu, { alpha: activation.alpha }, [x]);
-    case "clip":
-      return context.emit(ops.clip, { min: activation.min, max: activation.max }, [x]);
-    case "hardSigmoid":
-      return context.emit(ops.hardSigmoid, { alpha: activation.alpha, beta: activation.beta }, [x]);
-    default:
-      return context.fail(`activation "${activation?.kind}"`, "another");
-  }
+type Activate = (context: OnnxContext, x: Value, parameters: readonly (number | undefined)[]) => Value;
+
+const plain =
+  (op: Op<Record<never, never>>): Activate =>
+  (context, x) =>
+    context.emit(op, {}, [x]);
+
+const activations: Readonly<Record<string, Activate>> = {
+  "": (_, x) => x,
+  Relu: plain(ops.relu),
+  Sigmoid: plain(ops.sigmoid),
+  Tanh: plain(ops.tanh),
+  Softplus: plain(ops.softplus),
+  Softsign: plain(ops.softsign),
+  HardSwish: plain(ops.hardSwish),
+  Mish: plain(ops.mish),
+  LeakyRelu: (context, x, [alpha = 0.01]) => context.emit(ops.leakyRelu, { alpha }, [x]),
+  Elu: (context, x, [alpha = 1]) => context.emit(ops.elu, { alpha }, [x]),
+  ThresholdedRelu: (context, x, [alpha = 1]) => context.emit(ops.thresholdedRelu, { alpha }, [x]),
+  HardSigmoid: (context, x, [alpha = 0.2, beta = 0.5]) => context.emit(ops.hardSigmoid, { alpha, beta }, [x]),
+  Clip: (context, x, [min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY]) =>
+    context.emit(ops.clip, { min, max }, [x]),
+  Selu: (context, x, [alpha = 1.6732631921768188, gamma = 1.0507010221481323]) =>
+    context.emit(ops.selu, { alpha, gamma }, [x]),
+};
+
+/** The activation that the node names, as a node of its own; the passes fuse it where a kernel can. */
+export function activated(context: OnnxContext, x: Value): Value {
+  const name = context.attributes.string("activation", "");
+  const activate = Object.hasOwn(activations, name) ? activations[name] : undefined;
+  if (activate) return activate(context, x, parameters(context));
+  const known = Object.keys(activations).filter((known) => known !== "");
+  return context.fail(`activation "${name}"`, known.join(", "));
 }
 
 export function FusedConv(context: OnnxContext): readonly Value[] {
   const [y] = Conv(context);
   const sum = context.optional(3);
   const total = sum ? binary(context, ops.add, y!, sum) : y!;
-  return [activated(context, total, fusedActivation(context))];
+  return [activated(context, total)];
 }
 
 export function FusedGemm(context: OnnxContext): readonly Value[] {
@@ -76,7 +72,7 @@ export function FusedGemm(context: OnnxContext): readonly Value[] {
   const beta = attributes.float("beta", 1);
   const scaled = c && beta !== 1 ? binary(context, ops.mul, c, scalarLike(context, c, beta)) : c;
   const sum = scaled ? binary(context, ops.add, product, scaled) : product;
-  return [activated(context, sum, fusedActivation(context))];
+  return [activated(context, sum)];
 }
 
 /** transBatch moves the first dimension before the last: [B1,M,B2,K] style inputs of attention. */
@@ -96,6 +92,17 @@ export function FusedMatMul(context: OnnxContext): readonly Value[] {
     alpha: context.attributes.float("alpha", 1),
   };
   return [context.emit(ops.matMul, attrs, [a, b])];
+}
+
+export function FusedMatMulActivation(context: OnnxContext): readonly Value[] {
+  return [activated(context, FusedMatMul(context)[0]!)];
+}
+
+export function GemmFastGelu(context: OnnxContext): readonly Value[] {
+  const product = context.emit(ops.matMul, {}, [context.input(0), context.input(1)]);
+  const bias = context.optional(2);
+  const sum = bias ? binary(context, ops.add, product, bias) : product;
+  return [context.emit(ops.gelu, { approximate: "tanh" as const }, [sum])];
 }
 
 export const TransposeMatMul: (context: OnnxContext) => readonly Value[] = FusedMatMul;
@@ -124,36 +131,30 @@ export function BiasAdd(context: OnnxContext): readonly Value[] {
   return [binary(context, ops.add, sum, context.input(2))];
 }
 
+/** Values and gates lie beside each other: values * gelu(gates). */
+export function BiasSplitGelu(context: OnnxContext): readonly Value[] {
+  const sum = binary(context, ops.add, context.input(0), context.input(1));
+  const attrs = { axis: rankOf(sum) - 1, numOutputs: 2 };
+  const [values, gates] = context.emitAll(ops.split, attrs, [sum]);
+  return [
+    binary(context, ops.mul, values!, context.emit(ops.gelu, { approximate: "none" as const }, [gates!])),
+  ];
+}
+
+/** Softmax over all dimensions from `axis`; the bias broadcasts from the inside or, inner broadcast off, the outside. */
 export function BiasSoftmax(context: OnnxContext): readonly Value[] {
   const sum = binary(context, ops.add, context.input(0), context.input(1));
-  if (context.attributes.int("axis", 1) !== rankOf(sum) - 1)
-    context.fail("an axis that is not the last", "the last");
-  return [context.emit(ops.softmax, { axis: -1 }, [sum])];
+  const axis = context.attributes.int("axis", 1);
+  const front = axis < 0 ? axis + rankOf(sum) : axis;
+  if (front === rankOf(sum) - 1) return [context.emit(ops.softmax, { axis: -1 }, [sum])];
+  const flat = context.emit(ops.softmax, { axis: 1 }, [flattenAt(context, sum, front)]);
+  return [reshape(context, flat, shapeOf(context, sum))];
 }
 
-function epsilonOf(context: OnnxContext): number {
-  return context.attributes.float("epsilon", 1e-12);
-}
-
-/** Outputs: y, mean, 1/deviation, x + skip + bias. */
-export function SkipLayerNormalization(context: OnnxContext): readonly Value[] {
-  const [gamma, beta, bias] = [context.input(2), context.optional(3), context.optional(4)];
-  const skipped = binary(context, ops.add, context.input(0), context.input(1));
-  const sum = bias ? binary(context, ops.add, skipped, bias) : skipped;
-  const inputs = beta ? [sum, gamma, beta] : [sum, gamma];
-  const y = context.emit(ops.layerNorm, { axis: -1, epsilon: epsilonOf(context) }, inputs);
-  const statistics = context.wants(1) || context.wants(2) ? layerStatistics(context, sum, -1) : [sum, sum];
-  return [y, ...statistics, sum];
-}
-
-/** Outputs: y, unused, unused, x + skip + bias. */
-export function SkipSimplifiedLayerNormalization(context: OnnxContext): readonly Value[] {
-  const [gamma, bias] = [context.input(2), context.optional(3)];
-  const skipped = binary(context, ops.add, context.input(0), context.input(1));
-  const sum = bias ? binary(context, ops.add, skipped, bias) : skipped;
-  if (context.wants(1) || context.wants(2)) context.fail("statistics as outputs", "only outputs 0 and 3");
-  const y = context.emit(ops.rmsNorm, { axis: -1, epsilon: epsilonOf(context) }, [sum, gamma]);
-  return [y, sum, sum, sum];
+/** x + y * gate. */
+export function GatedAdd(context: OnnxContext): readonly Value[] {
+  const scaled = binary(context, ops.mul, context.input(1), context.input(2));
+  return [binary(context, ops.add, context.input(0), scaled)];
 }
 
 /** x [M,K] f32 times quantised b, quantising x on the way. */

@@ -1,6 +1,6 @@
 import { ops, type Value } from "@coracle/core";
 import type { Convert, OnnxContext } from "../context.ts";
-import { binary, rankOf, scalarLike, unary } from "./common.ts";
+import { binary, dimOf, filled, lengthOf, rankOf, scalarLike, unary } from "./common.ts";
 
 export type AutoPad = "none" | "valid" | "sameUpper" | "sameLower";
 
@@ -60,12 +60,17 @@ export function Conv(context: OnnxContext): readonly Value[] {
   return [context.emit(ops.conv, convAttrs(context, x), bias ? [x, w, bias] : [x, w])];
 }
 
-export function ConvTranspose(context: OnnxContext): readonly Value[] {
+export function ConvTranspose(context: OnnxContext, pads?: readonly number[]): readonly Value[] {
   const [x, w, bias] = [context.input(0), context.input(1), context.optional(2)];
   const outputPadding = spatialInts(context, "output_padding", spatialRank(context, x), 0);
   const given = context.attributes.ints("output_shape");
   const outputShape = given === undefined ? undefined : given.slice(-spatialRank(context, x));
-  const attrs = { ...convAttrs(context, x), outputPadding, ...(outputShape ? { outputShape } : {}) };
+  const attrs = {
+    ...convAttrs(context, x),
+    ...(pads ? { pads: [...pads] } : {}),
+    outputPadding,
+    ...(outputShape ? { outputShape } : {}),
+  };
   return [context.emit(ops.convTranspose, attrs, bias ? [x, w, bias] : [x, w])];
 }
 
@@ -171,4 +176,30 @@ export function RoiAlign(context: OnnxContext): readonly Value[] {
     coordinateMode: coordinates === "half_pixel" ? ("halfPixel" as const) : ("outputHalfPixel" as const),
   };
   return [context.emit(ops.roiAlign, attrs, [context.input(0), context.input(1), context.input(2)])];
+}
+
+export function MaxRoiPool(context: OnnxContext): readonly Value[] {
+  const [pooledHeight = 0, pooledWidth = 0] = context.requiredInts("pooled_shape");
+  const attrs = { pooledHeight, pooledWidth, spatialScale: context.attributes.float("spatial_scale", 1) };
+  return [context.emit(ops.maxRoiPool, attrs, [context.input(0), context.input(1)])];
+}
+
+/** The number of spatial dimensions is that of the image shape. */
+export function Col2Im(context: OnnxContext): readonly Value[] {
+  const [x, image, block] = [context.input(0), context.input(1), context.input(2)];
+  const rank = lengthOf(context, image, "image_shape");
+  const attrs = {
+    strides: spatialInts(context, "strides", rank, 1),
+    pads: spatialInts(context, "pads", 2 * rank, 0),
+    dilations: spatialInts(context, "dilations", rank, 1),
+  };
+  return [context.emit(ops.col2Im, attrs, [x, image, block])];
+}
+
+export function DeformConv(context: OnnxContext): readonly Value[] {
+  const [x, w, offset, mask] = [context.input(0), context.input(1), context.input(2), context.optional(4)];
+  const { strides, pads, dilations, groups } = convAttrs(context, x);
+  const bias = context.optional(3) ?? filled(context, scalarLike(context, x, 0), dimOf(context, w, 0));
+  const attrs = { strides, pads, dilations, groups, offsetGroups: context.attributes.int("offset_group", 1) };
+  return [context.emit(ops.deformConv, attrs, mask ? [x, w, offset, bias, mask] : [x, w, offset, bias])];
 }

@@ -98,8 +98,15 @@ export function RMSNormalization(context: OnnxContext): readonly Value[] {
 
 /** As written by onnxruntime's optimiser: RMSNormalization, with 1/rms as the second output. */
 export function SimplifiedLayerNormalization(context: OnnxContext): readonly Value[] {
-  if (context.wants(1)) context.fail("a second output", "only the first");
-  return RMSNormalization(context);
+  const [y] = RMSNormalization(context);
+  if (!context.wants(1)) return [y!];
+  const x = context.input(0);
+  const axis = context.attributes.int("axis", -1);
+  const axes = range(rankOf(x)).slice(axis < 0 ? axis + rankOf(x) : axis);
+  const wide = castTo(context, x, x.type.dtype === "f64" ? "f64" : "f32");
+  const square = meanOver(context, binary(context, ops.mul, wide, wide), axes);
+  const shifted = binary(context, ops.add, square, scalarLike(context, square, epsilonOf(context)));
+  return [y!, context.emit(ops.reciprocal, {}, [context.emit(ops.sqrt, {}, [shifted])])];
 }
 
 export function LpNormalization(context: OnnxContext): readonly Value[] {

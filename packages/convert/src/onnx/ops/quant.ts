@@ -2,7 +2,7 @@ import { type DType, ops, type Value } from "@coracle/core";
 import type { OnnxContext } from "../context.ts";
 import { scalarTensor } from "../context.ts";
 import { dtypeOf } from "../data-type.ts";
-import { filled, isStaticShape, scalarLike, shapeOf } from "./common.ts";
+import { castTo, filled, isStaticShape, scalarLike, shapeOf } from "./common.ts";
 import { convAttrs } from "./nn.ts";
 
 /** Zeros in the shape of the scale. */
@@ -12,8 +12,14 @@ export function zeroPointFor(context: OnnxContext, scale: Value, dtype: DType): 
   return filled(context, context.scalar(dtype, 0), shapeOf(context, scale));
 }
 
+/** Scales that are powers of two are cast: the arithmetic is in the dtype that they give. */
+function plainScale(context: OnnxContext, scale: Value, dtype: DType): Value {
+  return scale.type.dtype === "f8e8m0" ? castTo(context, scale, dtype) : scale;
+}
+
 export function QuantizeLinear(context: OnnxContext): readonly Value[] {
-  const [x, scale] = [context.input(0), context.input(1)];
+  const x = context.input(0);
+  const scale = plainScale(context, context.input(1), x.type.dtype);
   const { attributes } = context;
   const asked = attributes.int("output_dtype", 0);
   const dtype = asked === 0 ? "u8" : dtypeOf(asked, "QuantizeLinear output_dtype");
@@ -32,13 +38,17 @@ export function QuantizeLinear(context: OnnxContext): readonly Value[] {
 }
 
 export function DequantizeLinear(context: OnnxContext): readonly Value[] {
-  const [x, scale] = [context.input(0), context.input(1)];
+  const x = context.input(0);
+  const asked = context.attributes.int("output_dtype", 0);
+  const dtype = asked === 0 ? undefined : dtypeOf(asked, "DequantizeLinear output_dtype");
+  const scale = plainScale(context, context.input(1), dtype ?? "f32");
   const zeroPoint = context.optional(2) ?? zeroPointFor(context, scale, x.type.dtype);
   const attrs = {
     axis: context.attributes.int("axis", 1),
     blockSize: context.attributes.int("block_size", 0),
   };
-  return [context.emit(ops.dequantizeLinear, attrs, [x, scale, zeroPoint])];
+  const y = context.emit(ops.dequantizeLinear, attrs, [x, scale, zeroPoint]);
+  return [dtype ? castTo(context, y, dtype) : y];
 }
 
 export function DynamicQuantizeLinear(context: OnnxContext): readonly Value[] {

@@ -1,7 +1,7 @@
 import { type DType, ops, type Value } from "@coracle/core";
-import type { OnnxContext } from "../context.ts";
+import { type OnnxContext, scalarTensor } from "../context.ts";
 import { dtypeOf } from "../data-type.ts";
-import { shapeOf } from "./common.ts";
+import { binary, castTo, scalarLike, shapeOf } from "./common.ts";
 
 function seedOf(context: OnnxContext): { readonly seed?: number } {
   return context.attributes.has("seed") ? { seed: context.attributes.float("seed", 0) } : {};
@@ -66,4 +66,36 @@ export function Multinomial(context: OnnxContext): readonly Value[] {
     ...seedOf(context),
   };
   return [context.emit(ops.multinomial, attrs, [context.input(0)])];
+}
+
+function isFalse(flag: Value): boolean {
+  return flag.data !== undefined && Number(flag.data.data[0]) === 0;
+}
+
+/** Which elements are kept, and what they are multiplied by, where the flag says that it trains. */
+function dropping(context: OnnxContext, x: Value, training: Value): readonly [Value, Value] {
+  const seed = context.attributes.has("seed") ? { seed: context.attributes.int("seed", 0) } : {};
+  const ratio = castTo(context, context.optional(1) ?? context.scalar("f32", 0.5), "f64");
+  const attrs = { low: 0, high: 1, dtype: "f64" as const, ...seed };
+  const drawn = context.emit(ops.randomUniform, attrs, [shapeOf(context, x)]);
+  const kept = binary(context, ops.greaterOrEqual, drawn, ratio);
+  const one = context.scalar("f64", 1);
+  const scale = binary(context, ops.div, one, binary(context, ops.sub, one, ratio));
+  return [
+    binary(context, ops.or, kept, context.emit(ops.not, {}, [training])),
+    castTo(context, context.emit(ops.where, {}, [training, scale, one]), x.type.dtype),
+  ];
+}
+
+/** At inference the identity; the mask is all true. */
+export function Dropout(context: OnnxContext): readonly Value[] {
+  const [x, training] = [context.input(0), context.optional(2)];
+  if (training && !isFalse(training)) {
+    const [mask, scale] = dropping(context, x, training);
+    const kept = context.emit(ops.where, {}, [mask, x, scalarLike(context, x, 0)]);
+    return [binary(context, ops.mul, kept, scale), mask];
+  }
+  if (!context.wants(1)) return [x];
+  const dtype = context.opset < 10 ? x.type.dtype : "bool";
+  return [x, context.emit(ops.fill, { value: scalarTensor(dtype, 1, [1]) }, [shapeOf(context, x)])];
 }

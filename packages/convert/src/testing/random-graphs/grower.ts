@@ -80,11 +80,11 @@ export function allowedError({ tensor, nudged, isExact }: Grown): number {
  */
 export class Grower {
   readonly grown: Grown[] = [];
-  readonly feeds = new Map<string, Tensor>();
+  readonly feeds: Map<string, Tensor> = new Map();
   readonly #builder = new ProgramBuilder();
   readonly #random: () => number;
   readonly #consumed = new Set<Value>();
-  numNodes = 0;
+  numNodes: number = 0;
 
   constructor(random: () => number) {
     this.#random = random;
