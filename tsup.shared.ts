@@ -1,14 +1,13 @@
 import type { Options } from "tsup";
 
-/** One build for every published package: ESM and CommonJS with types for both. */
+/** One build for every published package: ESM, which CommonJS requires as well in every supported Node. */
 export const library: Options = {
   entry: ["src/index.ts"],
-  format: ["esm", "cjs"],
+  format: ["esm"],
   dts: { compilerOptions: { rewriteRelativeImportExtensions: false, paths: {} } },
   clean: true,
   target: "node20",
   splitting: false,
-  shims: true,
   /** Half the installed size is JavaScript: blanks go, names stay for readable stacks. */
   esbuildOptions(options) {
     options.minifyWhitespace = true;

@@ -31,7 +31,7 @@ function checkLibrary(name) {
   const folder = join(root, "packages", name);
   for (const [tool, args] of [
     ["publint", ["run", "--strict", "."]],
-    ["attw", ["--pack", "."]],
+    ["attw", ["--pack", ".", "--profile", "esm-only"]],
   ]) {
     const result = spawnSync(npx(tool), args, { cwd: folder, encoding: "utf8" });
     if (result.status !== 0)
