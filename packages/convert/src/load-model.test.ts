@@ -45,6 +45,44 @@ describe("sources", () => {
   });
 });
 
+describe("large weights", () => {
+  /** The padding moves the data to each of the four places by four. */
+  const weights = (padding: string): Uint8Array =>
+    modelBytes({
+      nodes: [node("Add", ["x", `w${padding}`], ["y"]), node("Mul", ["y", `v${padding}`], ["z"])],
+      inputs: { x: ["f32", [1]] as const },
+      outputs: ["z"],
+      initializers: Object.fromEntries(
+        ["w", "v"].map((name, at) => [
+          `${name}${padding}`,
+          Tensor.from(
+            "f32",
+            [20_000],
+            Float32Array.from({ length: 20_000 }, (_, i) => i + at / 2),
+          ),
+        ]),
+      ),
+    });
+
+  test.each(["", "_", "__", "___"])(
+    "lie in the file's memory, wherever it has them (%j)",
+    async (padding) => {
+      const bytes = weights(padding);
+      const [add, mul] = (await loadModel(write(`weights${padding}.onnx`, bytes))).nodes;
+      const [w, v] = [add!.inputs[1]!.data!.data, mul!.inputs[1]!.data!.data];
+      expect(w.buffer).toBe(v.buffer);
+      expect([w[0], w[19_999], v[0], v[19_999]]).toEqual([0, 19_999, 0.5, 19_999.5]);
+    },
+  );
+
+  test("bytes of the caller's own are left as they are", async () => {
+    const bytes = weights("_");
+    const before = bytes.slice();
+    await loadModel(bytes);
+    expect(Buffer.compare(bytes, before)).toBe(0);
+  });
+});
+
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
 test.each([

@@ -5,7 +5,7 @@ import { ConvertError, type Op, type Program, type Shape } from "@coracle/core";
 import { fromCoracle, isCoracle } from "./container/read.ts";
 import { otherFormat } from "./detect-format.ts";
 import type { Operators } from "./onnx/operators.ts";
-import { fromOnnx } from "./onnx/reader.ts";
+import { fromOnnx, fromOwnOnnx } from "./onnx/reader.ts";
 import { isPaddle, loadPaddle, programIn } from "./paddle/load.ts";
 import { fromLite, isLite } from "./paddle/nb/read-nb.ts";
 
@@ -42,10 +42,11 @@ export async function loadModel(
   source: string | URL | Uint8Array,
   options: LoadOptions = {},
 ): Promise<Program> {
-  if (source instanceof Uint8Array) return parse(source, "bytes", options);
+  if (source instanceof Uint8Array) return parse(source, "bytes", options, fromOnnx);
   const given = source instanceof URL ? fileURL(source) : source;
   const file = (await isFolder(given)) ? await programIn(given, await readdir(given)) : given;
-  return parse(await readBytes(file), file, { folder: path.dirname(path.resolve(file)), ...options });
+  const located = { folder: path.dirname(path.resolve(file)), ...options };
+  return parse(await readBytes(file), file, located, fromOwnOnnx);
 }
 
 async function isFolder(file: string): Promise<boolean> {
@@ -57,7 +58,12 @@ function fileURL(url: URL): string {
   throw new ConvertError(`load "${url}": protocol ${url.protocol}; expected a file. Download it first.`);
 }
 
-async function parse(bytes: Uint8Array, file: string, options: LoadOptions): Promise<Program> {
+async function parse(
+  bytes: Uint8Array,
+  file: string,
+  options: LoadOptions,
+  readOnnx: typeof fromOwnOnnx,
+): Promise<Program> {
   const name = path.basename(file);
   if (isCoracle(bytes)) {
     const { verify = true, ops = [] } = options;
@@ -72,5 +78,5 @@ async function parse(bytes: Uint8Array, file: string, options: LoadOptions): Pro
     throw new ConvertError(
       `load "${name}": looks like ${other}; expected a .coracle, ONNX, Paddle or Paddle Lite model.`,
     );
-  return fromOnnx(bytes, options);
+  return readOnnx(bytes, options);
 }

@@ -6,6 +6,8 @@ export interface Summary {
   readonly passed: number;
   readonly total: number;
   readonly groups: Readonly<Record<string, { readonly passed: number; readonly total: number }>>;
+  /** onnxruntime-node on the same cases. */
+  readonly onnxruntime?: number;
 }
 
 function tally(results: readonly CaseResult[], key: (result: CaseResult) => string) {
@@ -52,7 +54,7 @@ function why({ name }: CaseResult): string {
 }
 
 /** The run as Markdown: a table by operator, then each failing case with its reason. */
-export function formatReport(results: readonly CaseResult[], backend: string): string {
+export function formatReport(results: readonly CaseResult[], backend: string, onnxruntime?: number): string {
   const { passed, total, groups } = summarize(results, backend);
   const byOperator = Object.entries(tally(results, ({ operator }) => operator)).sort(([a], [b]) =>
     a < b ? -1 : 1,
@@ -62,6 +64,7 @@ export function formatReport(results: readonly CaseResult[], backend: string): s
     "# ONNX standard cases",
     "",
     `The cases of onnx 1.22 run by the ${backend} backend: ${passed} of ${total} pass.`,
+    ...(onnxruntime === undefined ? [] : [`onnxruntime-node 1.30 passes ${onnxruntime} of them.`]),
     "Written by `node packages/convert/scripts/onnx-cases.mjs --write`.",
     "",
     "| group | passed | total |",

@@ -8,7 +8,7 @@ import { difference } from "./compare.ts";
 const noFiles = externalDataIn(undefined);
 
 /** 0, 1/n, 2/n, ... as the standard runner feeds models that come without inputs. */
-function ramp({ dtype, shape }: IoInfo): Tensor {
+export function ramp({ dtype, shape }: IoInfo): Tensor {
   const dims = shape.map((dim) => (typeof dim === "number" ? dim : 1));
   const count = dims.reduce((product, dim) => product * dim, 1);
   return Tensor.from(

@@ -1,4 +1,5 @@
 import { ConvertError, ops, type Program, type Shape, type TensorType, type Value } from "@coracle/core";
+import { alignInPlace } from "./align.ts";
 import { BlockWriter } from "./block-writer.ts";
 import { dtypeOf } from "./data-type.ts";
 import { type ExternalData, externalDataIn } from "./external.ts";
@@ -88,7 +89,17 @@ function metaOf(model: ModelProto, opset: number | undefined): Record<string, st
  * Throws ConvertError for malformed files, unsupported data types, and unsupported operators (all at once).
  */
 export function fromOnnx(bytes: Uint8Array, options: OnnxOptions = {}): Program {
+  return readModel(decodeModel(bytes), options);
+}
+
+/** `fromOnnx` of bytes that nobody else reads: they are changed so that large tensors can lie in them. */
+export function fromOwnOnnx(bytes: Uint8Array, options: OnnxOptions): Program {
   const model = decodeModel(bytes);
+  if (model.graph) alignInPlace(model.graph);
+  return readModel(model, options);
+}
+
+function readModel(model: ModelProto, options: OnnxOptions): Program {
   const { graph } = model;
   if (!graph)
     throw new ConvertError(
