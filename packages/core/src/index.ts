@@ -19,7 +19,7 @@ export { evaluateBlock, evaluateNode } from "./ir/evaluate.ts";
 export { inferNode } from "./ir/infer.ts";
 export { type NarrowOptions, packedLength, type RoundMode } from "./ir/narrow.ts";
 export { isBlock, mapNestedBlocks, nestedBlocks } from "./ir/nested.ts";
-export { defineOp, type KnownData, type Op } from "./ir/op.ts";
+export { type BlockCall, type BlockCalls, defineOp, type KnownData, type Op } from "./ir/op.ts";
 export { formatType, print } from "./ir/print.ts";
 export * from "./ir/program.ts";
 export { applyRewrites, isOp, type Rewrite, type RewriteGraph } from "./ir/rewrite.ts";

@@ -1,6 +1,7 @@
 import { hasBytes } from "../ir/dtype.ts";
 import type { Block, Program, Value } from "../ir/program.ts";
 import { isPlannable } from "../ir/tensor.ts";
+import { plansBlocks } from "./bodies.ts";
 
 export interface Split {
   /** All its values can be planned; its outputs are what `rest` needs of it. */
@@ -13,15 +14,17 @@ export interface Split {
 
 /**
  * Parts a program before its first nodes whose shapes only a run makes known (a detector's network from its selection
- * of boxes) and those of strings and containers. The head is empty when nothing can be planned.
+ * of boxes) and those of strings, of containers and of blocks that have plans of their own. The head is empty when nothing can be planned.
  */
 export function splitStatic(program: Program): Split {
   const headInputs = program.inputs.flatMap(({ type }, i) => (isPlannable(type) ? [i] : []));
   const inputs = headInputs.map((i) => program.inputs[i]!);
   const known = new Set<Value>(inputs);
   const made = new Set<Value>();
-  const isHead = program.nodes.map(({ inputs: reads, outputs }) => {
+  const isHead = program.nodes.map((node) => {
+    const { inputs: reads, outputs } = node;
     const can =
+      !plansBlocks(node) &&
       reads.every((input) => (input.data ? hasBytes(input.type.dtype) : known.has(input))) &&
       outputs.every(({ type }) => isPlannable(type));
     if (can) {

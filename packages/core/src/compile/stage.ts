@@ -1,11 +1,8 @@
 import { hasBytes } from "../ir/dtype.ts";
 import { type Block, consumersOf, makeValue, type Node, type Program, type Value } from "../ir/program.ts";
-import { numElements } from "../ir/shape.ts";
 import { isPlannable } from "../ir/tensor.ts";
+import { hasWeights } from "./bodies.ts";
 import type { Split } from "./split.ts";
-
-/** Constants of at least this many elements and two dimensions are weights: their nodes deserve a kernel. */
-const fewestWeights = 1024;
 
 /** The rest of a split program: what a run by reference must settle next, and what can then be planned. */
 export interface Stage {
@@ -74,15 +71,8 @@ function settlingValues(rest: Block): ReadonlySet<Value> {
 
 const isHeavy = (node: Node): boolean => node.op.flops !== undefined && hasWeights(node);
 
-function hasWeights({ inputs }: Node): boolean {
-  return inputs.some(
-    ({ data }) =>
-      data && data.shape.length >= 2 && hasBytes(data.dtype) && numElements(data.shape) >= fewestWeights,
-  );
-}
-
 /** Dimensions of the inputs become symbols of their own: two of one name need not agree during a run. */
-function withFreshSymbols(program: Program): Program {
+export function withFreshSymbols(program: Program): Program {
   const fresh = new Map<Value, Value>();
   for (const input of program.inputs) {
     const shape = input.type.shape.map((dim, axis) =>

@@ -1,4 +1,5 @@
 import { bug, CoracleError } from "../errors.ts";
+import type { BlockCall, BlockCalls } from "./op.ts";
 import type { Block, Node, Value } from "./program.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -7,11 +8,33 @@ export function evaluateNode(node: Node, inputs: readonly Tensor[]): readonly Te
   try {
     return node.op.reference(inputs, node.attrs);
   } catch (error) {
-    if (CoracleError.isInstance(error)) {
-      error.message = `${node.op.name} "${node.name}": ${error.message}`;
-    }
-    throw error;
+    throw namedError(node, error);
   }
+}
+
+/** The error, with the node's op and name before its message when it is one of ours. */
+export function namedError(node: Node, error: unknown): unknown {
+  if (CoracleError.isInstance(error)) error.message = `${node.op.name} "${node.name}": ${error.message}`;
+  return error;
+}
+
+/** The outputs of an op with blocks; undefined as soon as `run` gives nothing for one. */
+export function answerCalls(
+  calls: BlockCalls,
+  run: (call: BlockCall) => readonly Tensor[] | undefined,
+): readonly Tensor[] | undefined {
+  let step = calls.next();
+  while (!step.done) {
+    const outputs = run(step.value);
+    if (!outputs) return undefined;
+    step = calls.next(outputs);
+  }
+  return step.value;
+}
+
+/** The same by reference. */
+export function evaluateCalls(calls: BlockCalls): readonly Tensor[] {
+  return answerCalls(calls, ({ block, feeds }) => evaluateBlock(block, feeds))!;
 }
 
 /** Runs a block by reference, node by node; frees each tensor after its last use. */

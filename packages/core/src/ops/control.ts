@@ -1,6 +1,6 @@
 import { DataError, ShapeError } from "../errors.ts";
-import { evaluateBlock } from "../ir/evaluate.ts";
-import { defineOp, type Op } from "../ir/op.ts";
+import { evaluateCalls } from "../ir/evaluate.ts";
+import { type BlockCalls, defineOp, type Op } from "../ir/op.ts";
 import type { Block } from "../ir/program.ts";
 import { type Dim, normalizeAxis } from "../ir/shape.ts";
 import { Tensor, type TensorType } from "../ir/tensor.ts";
@@ -13,6 +13,10 @@ import { Stacks, selectAlong } from "./shared/stacking.ts";
 export interface IfAttrs {
   readonly then: Block;
   readonly else: Block;
+}
+
+function* branchCalls([condition, ...feeds]: readonly Tensor[], attrs: IfAttrs): BlockCalls {
+  return yield { block: condition!.data[0] ? attrs.then : attrs.else, feeds };
 }
 
 /**
@@ -35,9 +39,8 @@ export const ifElse: Op<IfAttrs> = defineOp<IfAttrs>({
       throw new ShapeError(`else has ${b.length} outputs; expected ${a.length} as then.`);
     return a.map(({ type }, i) => mergedType(type, b[i]!.type, i));
   },
-  reference([condition, ...captures], attrs) {
-    return evaluateBlock(condition!.data[0] ? attrs.then : attrs.else, captures);
-  },
+  reference: (inputs, attrs) => evaluateCalls(branchCalls(inputs, attrs)),
+  calls: branchCalls,
 });
 
 export interface LoopAttrs {
@@ -58,6 +61,26 @@ function tripCount(tensor: Tensor): number {
 
 /** Body outputs may be [1] where a flag is meant. */
 const isTrue = (tensor: Tensor): boolean => tensor.data[0] === 1;
+
+function* loopCalls(inputs: readonly Tensor[], { body, numCarried }: LoopAttrs): BlockCalls {
+  const [maxTrip, condition, ...rest] = inputs;
+  const limit = tripCount(maxTrip!);
+  const captures = rest.slice(numCarried);
+  const scans = new Stacks(body.outputs.slice(1 + numCarried).map(({ type }) => type));
+  let [carried, isRunning] = [rest.slice(0, numCarried) as readonly Tensor[], isTrue(condition!)];
+  for (let trip = 0; trip < limit && isRunning; trip++) {
+    if (trip === maxIterations) {
+      throw new DataError(`more than ${maxIterations} iterations; expected a loop that ends.`);
+    }
+    const feeds = [Tensor.scalar("i64", trip), Tensor.scalar("bool", 1), ...carried, ...captures];
+    const [next, ...outputs] = (yield { block: body, feeds }) as readonly [Tensor, ...Tensor[]];
+    isRunning = isTrue(next);
+    carried = outputs.slice(0, numCarried);
+    scans.push(outputs.slice(numCarried));
+  }
+  const numScans = body.outputs.length - 1 - numCarried;
+  return [...carried, ...Array.from({ length: numScans }, (_, i) => scans.stacked(i))];
+}
 
 /**
  * maxTrip (i64, one element), cond (bool, one element), ...carried, ...captures -> carried..., scans... (stacked along
@@ -89,24 +112,8 @@ export const loop: Op<LoopAttrs> = defineOp<LoopAttrs>({
     checkScans(scans);
     return [...ends, ...scans.map(({ type }) => ({ dtype: type.dtype, shape: [trips, ...type.shape] }))];
   },
-  reference([maxTrip, condition, ...rest], { body, numCarried }) {
-    const limit = tripCount(maxTrip!);
-    const captures = rest.slice(numCarried);
-    const scans = new Stacks(body.outputs.slice(1 + numCarried).map(({ type }) => type));
-    let [carried, isRunning] = [rest.slice(0, numCarried) as readonly Tensor[], isTrue(condition!)];
-    for (let trip = 0; trip < limit && isRunning; trip++) {
-      if (trip === maxIterations) {
-        throw new DataError(`more than ${maxIterations} iterations; expected a loop that ends.`);
-      }
-      const feeds = [Tensor.scalar("i64", trip), Tensor.scalar("bool", 1), ...carried, ...captures];
-      const [next, ...outputs] = evaluateBlock(body, feeds) as readonly [Tensor, ...Tensor[]];
-      isRunning = isTrue(next);
-      carried = outputs.slice(0, numCarried);
-      scans.push(outputs.slice(numCarried));
-    }
-    const numScans = body.outputs.length - 1 - numCarried;
-    return [...carried, ...Array.from({ length: numScans }, (_, i) => scans.stacked(i))];
-  },
+  reference: (inputs, attrs) => evaluateCalls(loopCalls(inputs, attrs)),
+  calls: loopCalls,
 });
 
 export interface ScanAttrs {
@@ -157,6 +164,34 @@ function inserted(type: TensorType, length: Dim, axis: number): TensorType {
   return { dtype: type.dtype, shape };
 }
 
+function* scanCalls(inputs: readonly Tensor[], attrs: ScanAttrs): BlockCalls {
+  const { body, numStates, numScanInputs } = attrs;
+  const xs = inputs.slice(numStates, numStates + numScanInputs);
+  const captures = inputs.slice(numStates + numScanInputs);
+  const axes = xs.map(({ shape }, i) => normalizeAxis(attrs.scanInputAxes[i]!, shape.length));
+  const length = scanLength(
+    xs.map(({ type }) => type),
+    axes,
+  ) as number;
+  const scans = new Stacks(body.outputs.slice(numStates).map(({ type }) => type));
+  let states = inputs.slice(0, numStates);
+  for (let step = 0; step < length; step++) {
+    const slices = xs.map((x, i) =>
+      selectAlong(x, axes[i]!, attrs.scanInputDirections[i] === 1 ? length - 1 - step : step),
+    );
+    const outputs = yield { block: body, feeds: [...states, ...slices, ...captures] };
+    states = outputs.slice(0, numStates);
+    scans.push(outputs.slice(numStates));
+  }
+  const numScans = body.outputs.length - numStates;
+  return [
+    ...states,
+    ...Array.from({ length: numScans }, (_, i) =>
+      scans.stacked(i, attrs.scanOutputAxes[i]!, attrs.scanOutputDirections[i] === 1),
+    ),
+  ];
+}
+
 /**
  * ...states, ...xs, ...captures -> states..., scans...: the body once for each index of the xs' scan axes, its further
  * outputs stacked along scanOutputAxes. Throws ShapeError; DataError beyond 1 GiB of scans.
@@ -182,31 +217,6 @@ export const scan: Op<ScanAttrs> = defineOp<ScanAttrs>({
     checkScans([...scans, ...body.inputs.slice(numStates, numStates + numScanInputs)]);
     return [...states, ...scans.map(({ type }, i) => inserted(type, length, attrs.scanOutputAxes[i]!))];
   },
-  reference(inputs, attrs) {
-    const { body, numStates, numScanInputs } = attrs;
-    const xs = inputs.slice(numStates, numStates + numScanInputs);
-    const captures = inputs.slice(numStates + numScanInputs);
-    const axes = xs.map(({ shape }, i) => normalizeAxis(attrs.scanInputAxes[i]!, shape.length));
-    const length = scanLength(
-      xs.map(({ type }) => type),
-      axes,
-    ) as number;
-    const scans = new Stacks(body.outputs.slice(numStates).map(({ type }) => type));
-    let states = inputs.slice(0, numStates);
-    for (let step = 0; step < length; step++) {
-      const slices = xs.map((x, i) =>
-        selectAlong(x, axes[i]!, attrs.scanInputDirections[i] === 1 ? length - 1 - step : step),
-      );
-      const outputs = evaluateBlock(body, [...states, ...slices, ...captures]);
-      states = outputs.slice(0, numStates);
-      scans.push(outputs.slice(numStates));
-    }
-    const numScans = body.outputs.length - numStates;
-    return [
-      ...states,
-      ...Array.from({ length: numScans }, (_, i) =>
-        scans.stacked(i, attrs.scanOutputAxes[i]!, attrs.scanOutputDirections[i] === 1),
-      ),
-    ];
-  },
+  reference: (inputs, attrs) => evaluateCalls(scanCalls(inputs, attrs)),
+  calls: scanCalls,
 });

@@ -1,7 +1,7 @@
 import { DataError, ShapeError } from "../errors.ts";
 import { elementOf } from "../ir/element.ts";
-import { evaluateBlock } from "../ir/evaluate.ts";
-import { defineOp, type Op } from "../ir/op.ts";
+import { evaluateCalls } from "../ir/evaluate.ts";
+import { type BlockCalls, defineOp, type Op } from "../ir/op.ts";
 import type { Block } from "../ir/program.ts";
 import type { Dim } from "../ir/shape.ts";
 import { Tensor, type TensorType } from "../ir/tensor.ts";
@@ -17,6 +17,26 @@ export interface SequenceMapAttrs {
 
 function itemOrTensor(type: TensorType): TensorType {
   return type.dtype === "sequence" ? itemType(itemsOf(type, "input"), "an item") : type;
+}
+
+function* itemCalls(inputs: readonly Tensor[], { body, numInputs }: SequenceMapAttrs): BlockCalls {
+  const mapped = inputs.slice(0, numInputs);
+  const captures = inputs.slice(numInputs);
+  const { length } = inputs[0]!.items;
+  const other = mapped.find(({ dtype, shape }) => dtype === "sequence" && shape[0] !== length);
+  if (other) throw new DataError(`sequences of ${length} and ${other.shape[0]}; expected one length.`);
+  const results: (readonly Tensor[])[] = [];
+  for (let i = 0; i < length; i++) {
+    const items = mapped.map((input) => (input.dtype === "sequence" ? input.items[i]! : input));
+    results.push(yield { block: body, feeds: [...items, ...captures] });
+  }
+  return body.outputs.map(({ type }, k) =>
+    Tensor.containerOf(
+      "sequence",
+      results.map((outputs) => outputs[k]!),
+      elementOf(type),
+    ),
+  );
 }
 
 /**
@@ -38,22 +58,6 @@ export const sequenceMap: Op<SequenceMapAttrs> = defineOp<SequenceMapAttrs>({
     const [length] = inputs[0]!.shape as readonly [Dim];
     return body.outputs.map(({ type }) => ({ dtype: "sequence", shape: [length], element: elementOf(type) }));
   },
-  reference(inputs, { body, numInputs }) {
-    const mapped = inputs.slice(0, numInputs);
-    const captures = inputs.slice(numInputs);
-    const { length } = inputs[0]!.items;
-    const other = mapped.find(({ dtype, shape }) => dtype === "sequence" && shape[0] !== length);
-    if (other) throw new DataError(`sequences of ${length} and ${other.shape[0]}; expected one length.`);
-    const results = Array.from({ length }, (_, i) => {
-      const items = mapped.map((input) => (input.dtype === "sequence" ? input.items[i]! : input));
-      return evaluateBlock(body, [...items, ...captures]);
-    });
-    return body.outputs.map(({ type }, k) =>
-      Tensor.containerOf(
-        "sequence",
-        results.map((outputs) => outputs[k]!),
-        elementOf(type),
-      ),
-    );
-  },
+  reference: (inputs, attrs) => evaluateCalls(itemCalls(inputs, attrs)),
+  calls: itemCalls,
 });

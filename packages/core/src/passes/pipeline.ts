@@ -13,9 +13,10 @@ import { recomposePass } from "./recompose/index.ts";
 import { removeDeadCodePass } from "./remove-dead-code.ts";
 import { removeIdentityPass } from "./remove-identity.ts";
 import { simplifyReshapesPass } from "./simplify-reshapes.ts";
+import { sinkConstantsPass } from "./sink-constants.ts";
 
 /**
- * Dead code first, so that nothing works for it; constants make conditions and shapes known, which branches,
+ * Dead code first, so that nothing works for it; constants make conditions and shapes known, which branches, blocks,
  * identities, reshapes and transposes need; equal nodes become one before patterns compare operands; patterns go before affine folding,
  * which would swallow their factors; batch norms go before affines, which then reach the same weights.
  */
@@ -23,6 +24,7 @@ export const optimizePasses: readonly Pass[] = [
   removeDeadCodePass,
   foldConstantsPass,
   inlineBranchesPass,
+  sinkConstantsPass,
   foldSequencesPass,
   removeIdentityPass,
   simplifyReshapesPass,

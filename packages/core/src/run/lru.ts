@@ -16,6 +16,10 @@ export class Lru<T> {
     return value;
   }
 
+  has(key: string): boolean {
+    return this.#entries.has(key);
+  }
+
   /** The least recently used first. */
   get values(): readonly T[] {
     return [...this.#entries.values()];

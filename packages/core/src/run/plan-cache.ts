@@ -1,3 +1,4 @@
+import { plansBlocks } from "../compile/bodies.ts";
 import { compileStatic, prepare } from "../compile/compile.ts";
 import type { Plan } from "../compile/plan.ts";
 import { type Split, splitStatic } from "../compile/split.ts";
@@ -7,6 +8,7 @@ import type { Program } from "../ir/program.ts";
 import { isFullyStatic, specialize } from "../passes/specialize.ts";
 import { ArenaPool } from "./arenas.ts";
 import type { Opened } from "./backends.ts";
+import { BlockRunner } from "./block-runner.ts";
 import { type Executor, PlanExecutor } from "./executor.ts";
 import { Interpreter } from "./interpreter.ts";
 import { Lru } from "./lru.ts";
@@ -33,6 +35,7 @@ export class PlanCache {
   readonly #arenas: ArenaPool;
   readonly #executors: Lru<Executor>;
   readonly #tuning: Tuning | undefined;
+  readonly #blocks = new BlockRunner((program) => this.#execute(program));
 
   constructor(program: Program, opened: Opened, most: number, tuning?: Tuning) {
     this.#tuning = tuning;
@@ -63,21 +66,31 @@ export class PlanCache {
 
   clear(): void {
     this.#executors.clear();
+    this.#blocks.clear();
     this.#arenas.clear();
   }
 
   notes(executor: Executor): readonly string[] {
     if (executor instanceof PlanExecutor) return [];
-    if (executor instanceof Interpreter)
-      return ["All nodes run one by one, by reference: no plan can be made."];
+    const nodes = executor.reports.map(({ node }) => node);
+    const [outside, rest] = [nodes.filter(plansBlocks), nodes.filter((node) => !plansBlocks(node))];
+    const blocks =
+      outside.length > 0 ? ["Blocks of control flow that deserve it are planned during the run."] : [];
+    if (executor instanceof Interpreter) {
+      if (rest.length === 0 && blocks.length > 0) return blocks;
+      return [...blocks, "All nodes run one by one, by reference: no plan can be made."];
+    }
     const later = executor instanceof StagedExecutor ? "; what follows is planned during the run" : "";
-    const what = executor.reports.some(({ node }) => readsObjects(node)) ? "of strings or sequences or " : "";
-    return [`Nodes ${what}whose shapes only a run makes known run one by one, by reference${later}.`];
+    const what = rest.some(readsObjects) ? "of strings or sequences or " : "";
+    return [
+      ...blocks,
+      `Nodes ${what}whose shapes only a run makes known run one by one, by reference${later}.`,
+    ];
   }
 
   #execute(program: Program): Executor {
-    if (program.nodes.length === 0) return new Interpreter(program);
-    if (isFullyStatic(program)) return this.#planned(program);
+    if (program.nodes.length === 0) return new Interpreter(program, this.#blocks);
+    if (isFullyStatic(program) && !program.nodes.some(plansBlocks)) return this.#planned(program);
     const split = splitStatic(program);
     const head = split.head.nodes.length > 0 ? this.#planned(split.head) : undefined;
     return this.#staged(head, split) ?? this.#interpreted(head, split);
@@ -86,13 +99,16 @@ export class PlanCache {
   #staged(head: PlanExecutor | undefined, split: Split): Executor | undefined {
     const stage = nextStage(split);
     if (!stage) return undefined;
-    return new StagedExecutor(head, split.headInputs, stage, (shapes) =>
-      this.#execute(specialize(stage.after, byName(stage.after, shapes))),
-    );
+    const { ready, after } = stage;
+    return new StagedExecutor(head, split.headInputs, {
+      ready: new Interpreter(ready, this.#blocks),
+      after,
+      make: (shapes) => this.#execute(specialize(after, byName(after, shapes))),
+    });
   }
 
   #interpreted(head: PlanExecutor | undefined, { rest, headInputs }: Split): Executor {
-    const interpreter = new Interpreter(rest);
+    const interpreter = new Interpreter(rest, this.#blocks);
     return head ? new SplitExecutor(head, headInputs, interpreter) : interpreter;
   }
 

@@ -1,4 +1,5 @@
 import type { Target } from "../backend/backend.ts";
+import { plansBlocks } from "../compile/bodies.ts";
 import type { PlacedNode } from "../compile/place.ts";
 import { formatLayouts } from "../compile/select-log.ts";
 import type { RejectedKernel } from "../errors.ts";
@@ -32,6 +33,7 @@ export function readsObjects({ inputs, outputs }: Node): boolean {
 }
 
 export function reportInterpreted(node: Node): NodeReport {
+  if (plansBlocks(node)) return { ...reportLater(node), kernel: "(plans of its blocks)" };
   const reason = readsObjects(node)
     ? "strings, sequences and optionals lie outside plans, so it runs by reference"
     : "its shapes are known only during a run, so it runs by reference";

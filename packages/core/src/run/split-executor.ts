@@ -6,7 +6,6 @@ import type { NodeReport } from "./report.ts";
 
 /** A plan for the nodes with known shapes, then the reference for the rest. */
 export class SplitExecutor implements Executor {
-  readonly plans: readonly Plan[];
   readonly reports: readonly NodeReport[];
   readonly #head: PlanExecutor;
   readonly #rest: Interpreter;
@@ -17,8 +16,11 @@ export class SplitExecutor implements Executor {
     this.#head = head;
     this.#headInputs = headInputs;
     this.#rest = rest;
-    this.plans = head.plans;
     this.reports = [...head.reports, ...rest.reports];
+  }
+
+  get plans(): readonly Plan[] {
+    return [...this.#head.plans, ...this.#rest.plans];
   }
 
   runSync(request: RunRequest): readonly Tensor[] | undefined {
