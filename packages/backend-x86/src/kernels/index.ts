@@ -22,8 +22,10 @@ import { recurrentKernels } from "./recurrent.ts";
 import { reduceKernels } from "./reduce.ts";
 import { reorderKernels } from "./reorder.ts";
 import { resizeKernels } from "./resize.ts";
+import { roiAlignKernels } from "./roi-align.ts";
 import { scatterKernels } from "./scatter.ts";
 import { softmaxKernels } from "./softmax.ts";
+import { topKKernels } from "./top-k.ts";
 import { unaryKernels } from "./unary.ts";
 import { whereKernels } from "./where.ts";
 
@@ -50,8 +52,10 @@ const families: readonly ((context: X86Context) => Kernel[])[] = [
   reduceKernels,
   reorderKernels,
   resizeKernels,
+  roiAlignKernels,
   scatterKernels,
   softmaxKernels,
+  topKKernels,
   unaryKernels,
   whereKernels,
 ];

@@ -35,7 +35,26 @@ const roiCases = (["avg", "max"] as const).flatMap((mode) =>
   ),
 );
 
+const manyRois = given(
+  "f32",
+  [13, 4],
+  Array.from({ length: 52 }, (_, i) => ((i * 7919) % 61) / 2 + (i % 4 > 1 ? 20 : -2)),
+);
+
+const largeRois = (["avg", "max"] as const).flatMap((mode) =>
+  [0, 2].map(
+    (samplingRatio): CaseEntry<ops.RoiAlignAttrs> => ({
+      name: `${mode} of 13 regions, 37 channels and ${samplingRatio} samples`,
+      attrs: {
+        ...{ mode, samplingRatio, coordinateMode: "outputHalfPixel" },
+        ...{ spatialScale: 0.5, outputHeight: 7, outputWidth: 7 },
+      },
+      inputs: [f32([1, 37, 19, 26]), manyRois, ints(...new Array<number>(13).fill(0))],
+    }),
+  ),
+);
+
 export const samplingCases: readonly OpCase[] = [
   ...cases(ops.gridSample, grids),
-  ...cases(ops.roiAlign, roiCases),
+  ...cases(ops.roiAlign, [...roiCases, ...largeRois]),
 ];

@@ -69,3 +69,25 @@ test("the number of boxes is unknown until the run; shapes must fit", () => {
     "boxes have shape [1,6,4] and scores [1,1,7]; expected [N,B,4] and [N,C,B].",
   );
 });
+
+test("boxes apart come by falling score, equal scores by index, NaN never", () => {
+  const special = [0, -0, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  const values = Array.from({ length: 300 }, (_, i) =>
+    i % 29 < 5 ? special[i % 29]! : ((i * 7919) % 41) - 20,
+  );
+  const rank = values.map((_, i) => i).filter((i) => values[i]! > -15);
+  rank.sort((a, b) => (values[a] === values[b] ? a - b : values[b]! - values[a]!));
+  for (const most of [7, 300]) {
+    const { values: found } = run(ops.nonMaxSuppression, { centerPointBox: false }, [
+      f32(
+        [1, 300, 4],
+        values.flatMap((_, i) => [i, 0, i + 0.5, 1]),
+      ),
+      f32([1, 1, 300], values),
+      Tensor.scalar("i64", most),
+      Tensor.scalar("f32", 0.5),
+      Tensor.scalar("f32", -15),
+    ]);
+    expect(found).toEqual(rank.slice(0, most).flatMap((i) => [0, 0, i]));
+  }
+});

@@ -12,27 +12,51 @@ export interface NonMaxSuppressionAttrs {
   readonly centerPointBox: boolean;
 }
 
-interface Box {
-  readonly x1: number;
-  readonly y1: number;
-  readonly x2: number;
-  readonly y2: number;
-  readonly area: number;
+/** Boxes field by field. */
+interface Boxes {
+  readonly x1: Float64Array;
+  readonly y1: Float64Array;
+  readonly x2: Float64Array;
+  readonly y2: Float64Array;
+  readonly area: Float64Array;
 }
 
-function boxAt(boxes: Float64Array, at: number, isCentre: boolean): Box {
-  const [a, b, c, d] = boxes.subarray(at, at + 4) as unknown as [number, number, number, number];
-  const [x1, x2] = isCentre ? [a - c / 2, a + c / 2] : [Math.min(b, d), Math.max(b, d)];
-  const [y1, y2] = isCentre ? [b - d / 2, b + d / 2] : [Math.min(a, c), Math.max(a, c)];
-  return { x1, y1, x2, y2, area: (x2 - x1) * (y2 - y1) };
+function emptyBoxes(count: number): Boxes {
+  const field = (): Float64Array => new Float64Array(count);
+  return { x1: field(), y1: field(), x2: field(), y2: field(), area: field() };
 }
 
-function overlap(a: Box, b: Box): number {
-  const width = Math.min(a.x2, b.x2) - Math.max(a.x1, b.x1);
-  const height = Math.min(a.y2, b.y2) - Math.max(a.y1, b.y1);
-  if (width <= 0 || height <= 0 || a.area <= 0 || b.area <= 0) return 0;
-  const common = width * height;
-  return common / (a.area + b.area - common);
+function boxesOf(coordinates: Float64Array, isCentre: boolean): Boxes {
+  const boxes = emptyBoxes(coordinates.length / 4);
+  const { x1, y1, x2, y2, area } = boxes;
+  for (let i = 0; i < x1.length; i++) {
+    const [a, b] = [coordinates[4 * i]!, coordinates[4 * i + 1]!];
+    const [c, d] = [coordinates[4 * i + 2]!, coordinates[4 * i + 3]!];
+    x1[i] = isCentre ? a - c / 2 : Math.min(b, d);
+    x2[i] = isCentre ? a + c / 2 : Math.max(b, d);
+    y1[i] = isCentre ? b - d / 2 : Math.min(a, c);
+    y2[i] = isCentre ? b + d / 2 : Math.max(a, c);
+    area[i] = (x2[i]! - x1[i]!) * (y2[i]! - y1[i]!);
+  }
+  return boxes;
+}
+
+/** Whether one of the first `count` boxes of `kept` overlaps box `i` of `all` by more than `iou`. */
+function isCovered(kept: Boxes, count: number, all: Boxes, i: number, iou: number): boolean {
+  const [left, top, right, bottom] = [all.x1[i]!, all.y1[i]!, all.x2[i]!, all.y2[i]!];
+  const { x1, y1, x2, y2, area } = kept;
+  const own = all.area[i]!;
+  for (let k = 0; k < count; k++) {
+    const width = Math.min(x2[k]!, right) - Math.max(x1[k]!, left);
+    const height = width <= 0 ? 0 : Math.min(y2[k]!, bottom) - Math.max(y1[k]!, top);
+    if (height <= 0) {
+      if (iou < 0) return true;
+      continue;
+    }
+    const common = width * height;
+    if (common / (area[k]! + own - common) > iou) return true;
+  }
+  return false;
 }
 
 interface Limits {
@@ -41,21 +65,72 @@ interface Limits {
   readonly score: number;
 }
 
-/** Box indices by falling score, equal scores by index, each overlapping none before it by more than the limit. */
-function select(boxOf: (index: number) => Box, scores: Float64Array, { most, iou, score }: Limits): number[] {
-  const order: number[] = [];
-  for (let i = 0; i < scores.length; i++) if (scores[i]! > score) order.push(i);
-  order.sort((a, b) => scores[b]! - scores[a]! || a - b);
-  const kept: number[] = [];
-  const keptBoxes: Box[] = [];
-  for (const i of order) {
-    if (kept.length >= most) break;
-    const box = boxOf(i);
-    if (keptBoxes.some((other) => overlap(other, box) > iou)) continue;
-    kept.push(i);
-    keptBoxes.push(box);
+/** A heap's first key sinks to where none below it is less. */
+function sink(heap: Float64Array, count: number, from: number): void {
+  const key = heap[from]!;
+  let at = from;
+  for (let child = 2 * at + 1; child < count; child = 2 * at + 1) {
+    if (child + 1 < count && heap[child + 1]! < heap[child]!) child++;
+    if (heap[child]! >= key) break;
+    heap[at] = heap[child]!;
+    at = child;
   }
-  return kept;
+  heap[at] = key;
+}
+
+const indexBits = 21;
+const mostBoxes = 2 ** indexBits;
+
+/** A heap of the scores above the limit: 32 bits that rise as f32 scores fall, then those of the index. */
+function heapOf(scores: Float64Array, limit: number): Float64Array {
+  const words = new Int32Array(new Float32Array(scores).buffer);
+  const keys = new Float64Array(scores.length);
+  let count = 0;
+  for (let i = 0; i < scores.length; i++) {
+    if (!(scores[i]! > limit)) continue;
+    const word = scores[i] === 0 ? 0 : words[i]!;
+    keys[count++] = (word < 0 ? word + 2 ** 32 : 2 ** 31 - 1 - word) * mostBoxes + i;
+  }
+  for (let at = (count >> 1) - 1; at >= 0; at--) sink(keys, count, at);
+  return keys.subarray(0, count);
+}
+
+/** Takes the indices of scores above the limit, by falling score, equal scores by index, while `take` says so. */
+function takeInOrder(scores: Float64Array, limit: number, take: (index: number) => boolean): void {
+  if (scores.length > mostBoxes) {
+    const order = Array.from(scores.keys()).filter((i) => scores[i]! > limit);
+    order.sort((a, b) => scores[b]! - scores[a]! || a - b).every(take);
+    return;
+  }
+  const heap = heapOf(scores, limit);
+  for (let left = heap.length; left > 0; ) {
+    const key = heap[0]!;
+    if (!take(key - Math.floor(key / mostBoxes) * mostBoxes)) return;
+    heap[0] = heap[--left]!;
+    sink(heap, left, 0);
+  }
+}
+
+function copyBox(from: Boxes, i: number, to: Boxes, at: number): void {
+  to.x1[at] = from.x1[i]!;
+  to.y1[at] = from.y1[i]!;
+  to.x2[at] = from.x2[i]!;
+  to.y2[at] = from.y2[i]!;
+  to.area[at] = from.area[i]!;
+}
+
+/** Each overlapping none before it by more than the limit. `kept` is working memory. */
+function select(boxes: Boxes, kept: Boxes, scores: Float64Array, { most, iou, score }: Limits): number[] {
+  const selected: number[] = [];
+  takeInOrder(scores, score, (i) => {
+    const count = selected.length;
+    if (count >= most) return false;
+    if (isCovered(kept, count, boxes, i, iou)) return true;
+    copyBox(boxes, i, kept, count);
+    selected.push(i);
+    return true;
+  });
+  return selected;
 }
 
 /**
@@ -90,21 +165,22 @@ export const nonMaxSuppression: Op<NonMaxSuppressionAttrs> = defineOp<NonMaxSupp
     }
     return [{ dtype: "i64", shape: ["?n", 3] }];
   },
-  reference([boxes, scores, most, iou, score], { centerPointBox }) {
-    const [batch, count] = boxes!.shape as readonly [number, number, number];
+  reference([corners, scores, most, iou, score], { centerPointBox }) {
+    const [batch, count] = corners!.shape as readonly [number, number, number];
     const classes = scores!.shape[1]!;
-    const [coordinates, values] = [toDoubles(boxes!), toDoubles(scores!)];
+    const [coordinates, values] = [toDoubles(corners!), toDoubles(scores!)];
     const limits: Limits = {
       most: Number(most!.data[0]),
       iou: toDoubles(iou!)[0]!,
       score: toDoubles(score!)[0]!,
     };
     const selected: number[] = [];
+    const kept = emptyBoxes(count);
     for (let n = 0; n < batch; n++) {
-      const boxOf = (i: number): Box => boxAt(coordinates, (n * count + i) * 4, centerPointBox);
+      const boxes = boxesOf(coordinates.subarray(n * count * 4, (n + 1) * count * 4), centerPointBox);
       for (let c = 0; c < classes; c++) {
         const at = (n * classes + c) * count;
-        for (const i of select(boxOf, values.subarray(at, at + count), limits)) selected.push(n, c, i);
+        for (const i of select(boxes, kept, values.subarray(at, at + count), limits)) selected.push(n, c, i);
       }
     }
     return [Tensor.from("i64", [selected.length / 3, 3], selected)];
