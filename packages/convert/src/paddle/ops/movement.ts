@@ -1,10 +1,7 @@
-import { type DType, ops, Tensor, type Value } from "@coracle/core";
-import { scalarTensor } from "../../onnx/context.ts";
+import { ops, type Value } from "@coracle/core";
 import type { Convert, PaddleContext, Results } from "../context.ts";
-import { dtypeOf } from "../dtype.ts";
+import { axisOf } from "./attributes.ts";
 import {
-  asIndices,
-  castTo,
   concat as concatAll,
   indicesFrom,
   known,
@@ -63,12 +60,6 @@ const unsqueeze: Convert = (c) => {
   return { Out: c.emit(ops.unsqueeze, {}, [c.input("X"), axes]) };
 };
 
-/** An axis that must be known before a run: a constant tensor or an attribute. */
-function axisOf(c: PaddleContext, tensor: string, otherwise: number): number {
-  const given = c.optional(tensor);
-  return given ? known(c, given, "axis")[0]! : c.int("axis", otherwise);
-}
-
 const concat: Convert = (c) => {
   const xs = c.list("X");
   if (xs.length === 0) return c.fail("0 inputs", "at least 1");
@@ -108,6 +99,7 @@ function unstacked(c: PaddleContext, x: Value, numOutputs: number): readonly Val
 }
 
 const unstack: Convert = (c) => ({ Y: unstacked(c, c.input("X"), c.numOutputs("Y")) });
+
 const unbind: Convert = (c) => ({ Out: unstacked(c, c.input("X"), c.numOutputs("Out")) });
 
 /** Steps of 1 unless given; `decrease_axis` are dropped from the result. */
@@ -161,154 +153,6 @@ const expandAs: Convert = (c) => {
   return { Out: c.emit(ops.expand, {}, [c.input("X"), shape]) };
 };
 
-const gather: Convert = (c) => {
-  const x = c.input("X");
-  const axis = positive(axisOf(c, "Axis", 0), rankOf(x));
-  return { Out: c.emit(ops.gather, { axis }, [x, asIndices(c, c.input("Index"))]) };
-};
-
-const indexSelect: Convert = (c) => {
-  const x = c.input("X");
-  return {
-    Out: c.emit(ops.gather, { axis: positive(c.int("dim", 0), rankOf(x)) }, [
-      x,
-      asIndices(c, c.input("Index")),
-    ]),
-  };
-};
-
-const gatherNd: Convert = (c) => ({
-  Out: c.emit(ops.gatherND, { batchDims: 0 }, [c.input("X"), castTo(c, c.input("Index"), "i64")]),
-});
-
-const takeAlongAxis: Convert = (c) => {
-  const x = c.input("Input");
-  const axis = positive(c.int("Axis", 0), rankOf(x));
-  return { Result: c.emit(ops.gatherElements, { axis }, [x, castTo(c, c.input("Index"), "i64")]) };
-};
-
-const scatter: Convert = (c) => {
-  const x = c.input("X");
-  const rows = unsqueezeAxes(c, asIndices(c, c.input("Ids")), [1]);
-  const updates = c.input("Updates");
-  if (c.bool("overwrite", true))
-    return { Out: c.emit(ops.scatterND, { reduction: "none" }, [x, rows, updates]) };
-  const zeros = c.emit(ops.mul, {}, [updates, c.scalarLike(updates, 0)]);
-  const cleared = c.emit(ops.scatterND, { reduction: "none" }, [x, rows, zeros]);
-  return { Out: c.emit(ops.scatterND, { reduction: "add" }, [cleared, rows, updates]) };
-};
-
-const scatterNdAdd: Convert = (c) => ({
-  Out: c.emit(ops.scatterND, { reduction: "add" }, [
-    c.input("X"),
-    castTo(c, c.input("Index"), "i64"),
-    c.input("Updates"),
-  ]),
-});
-
-/** Rows of W; those of `padding_idx` are zeros. */
-function lookup(c: PaddleContext, ids: Value): Results {
-  const w = c.input("W");
-  const rows = c.emit(ops.gather, { axis: 0 }, [w, castTo(c, ids, "i64")]);
-  const padding = c.int("padding_idx", -1);
-  if (padding < 0) return { Out: rows };
-  const isPadding = c.emit(ops.equal, {}, [castTo(c, ids, "i64"), c.scalar("i64", padding)]);
-  return {
-    Out: c.emit(ops.where, {}, [unsqueezeAxes(c, isPadding, [rankOf(ids)]), c.scalarLike(w, 0), rows]),
-  };
-}
-
-const lookupTable: Convert = (c) => {
-  const ids = c.input("Ids");
-  return lookup(c, squeezeAxes(c, ids, [rankOf(ids) - 1]));
-};
-
-const lookupTableV2: Convert = (c) => lookup(c, c.input("Ids"));
-
-function oneHotOf(c: PaddleContext, ids: Value): Value {
-  const depth = c.optional("depth_tensor");
-  const size = depth ? asIndices(c, depth) : c.indices([c.int("depth", 1)]);
-  const values = c.constant(Tensor.from("f32", [2], new Float32Array([0, 1])));
-  return c.emit(ops.oneHot, { axis: -1 }, [castTo(c, ids, "i64"), size, values]);
-}
-
-const oneHot: Convert = (c) => ({
-  Out: oneHotOf(c, squeezeAxes(c, c.input("X"), [rankOf(c.input("X")) - 1])),
-});
-const oneHotV2: Convert = (c) => ({ Out: oneHotOf(c, c.input("X")) });
-
-function dtypeAttribute(c: PaddleContext, name: string, otherwise: DType): DType {
-  const number = c.int(name, -1);
-  return number < 0 ? otherwise : dtypeOf(number, `${c.op.type} "${c.name}"`);
-}
-
-/** `str_value` is exact where `value` is a 32-bit float. */
-const fillConstant: Convert = (c) => {
-  const dtype = dtypeAttribute(c, "dtype", "f32");
-  const text = c.string("str_value", "");
-  const number = text === "" ? c.float("value", 0) : Number(text.replace(/^(-?)inf.*$/i, "$1Infinity"));
-  const shape =
-    indicesFrom(c, { list: "ShapeTensorList", tensor: "ShapeTensor", attribute: "shape" }) ?? c.indices([]);
-  const given = c.optional("ValueTensor");
-  if (given) return { Out: c.emit(ops.expand, {}, [castTo(c, given, dtype), shape]) };
-  return { Out: c.emit(ops.fill, { value: scalarTensor(dtype, number, [1]) }, [shape]) };
-};
-
-const fillLike =
-  (value: (c: PaddleContext) => number): Convert =>
-  (c) => {
-    const x = c.input("X");
-    const dtype = dtypeAttribute(c, "dtype", x.type.dtype);
-    return { Out: c.emit(ops.fill, { value: scalarTensor(dtype, value(c), [1]) }, [shapeOf(c, x)]) };
-  };
-
-const fillBatchLike: Convert = (c) => {
-  const dtype = dtypeAttribute(c, "dtype", "f32");
-  const at = c.int("output_dim_idx", 0);
-  const from = c.int("input_dim_idx", 0);
-  const shape = c.ints("shape") ?? [];
-  const batch = c.emit(ops.shapeOf, { start: from, end: from + 1 }, [c.input("Input")]);
-  const parts = [shape.slice(0, at), shape.slice(at + 1)].map((part) => c.indices(part));
-  const full = concatAll(c, [parts[0]!, batch, parts[1]!], 0);
-  return { Out: c.emit(ops.fill, { value: scalarTensor(dtype, c.float("value", 0), [1]) }, [full]) };
-};
-
-const assignValue: Convert = (c) => {
-  const dtype = dtypeAttribute(c, "dtype", "f32");
-  const shape = c.ints("shape") ?? [];
-  const names = [
-    "values",
-    "fp32_values",
-    "int32_values",
-    "int64_values",
-    "fp64_values",
-    "int8_values",
-    "bool_values",
-  ];
-  const values = names
-    .map((name) => c.op.attributes.get(name))
-    .find((value) => Array.isArray(value) && value.length > 0);
-  const numbers = ((values as readonly (number | boolean)[] | undefined) ?? []).map(Number);
-  return { Out: c.constant(Tensor.from(dtype, shape, numbers)) };
-};
-
-const cast: Convert = (c) => {
-  const x = c.input("X");
-  return { Out: castTo(c, x, dtypeAttribute(c, "out_dtype", x.type.dtype)) };
-};
-
-const shape: Convert = (c) => ({ Out: castTo(c, shapeOf(c, c.input("Input")), "i32") });
-
-const range: Convert = (c) => {
-  const scalarOf = (slot: string): Value => reshapeTo(c, c.input(slot), []);
-  return { Out: c.emit(ops.range, {}, [scalarOf("Start"), scalarOf("End"), scalarOf("Step")]) };
-};
-
-const increment: Convert = (c) => {
-  const x = c.input("X");
-  return { Out: c.emit(ops.add, {}, [x, c.scalarLike(x, c.float("step", 1))]) };
-};
-
 const flip: Convert = (c) => {
   const x = c.input("X");
   const axes = (c.ints("axis") ?? []).map((axis) => positive(axis, rankOf(x)));
@@ -332,55 +176,6 @@ const roll: Convert = (c) => {
   return { Out: rolled };
 };
 
-/** [top, bottom, left, right] of the last two axes. */
-const pad2d: Convert = (c) => {
-  const x = c.input("X");
-  const given = c.optional("Paddings");
-  const [top, bottom, left, right] = given
-    ? known(c, given, "paddings")
-    : (c.ints("paddings") ?? [0, 0, 0, 0]);
-  return {
-    Out: padded(c, x, { before: [top!, left!], after: [bottom!, right!], value: c.float("pad_value", 0) }),
-  };
-};
-
-/** [left, right, top, bottom, front, back]. */
-const pad3d: Convert = (c) => {
-  const x = c.input("X");
-  const given = c.optional("Paddings");
-  const p = given ? known(c, given, "paddings") : (c.ints("paddings") ?? []);
-  const numAxes = rankOf(x) - 2;
-  const before = Array.from({ length: numAxes }, (_, i) => p[2 * (numAxes - 1 - i)] ?? 0);
-  const after = Array.from({ length: numAxes }, (_, i) => p[2 * (numAxes - 1 - i) + 1] ?? 0);
-  return { Out: padded(c, x, { before, after, value: c.float("value", 0) }) };
-};
-
-const padModes: Readonly<Record<string, "constant" | "reflect" | "edge" | "wrap">> = {
-  constant: "constant",
-  reflect: "reflect",
-  edge: "edge",
-  replicate: "edge",
-  circular: "wrap",
-};
-
-interface Border {
-  readonly before: readonly number[];
-  readonly after: readonly number[];
-  readonly value: number;
-}
-
-function padded(c: PaddleContext, x: Value, { before, after, value }: Border): Value {
-  const text = c.string("mode", "constant");
-  const mode = padModes[text] ?? c.fail(`mode ${text}`, Object.keys(padModes).join(", "));
-  const axes = before.map((_, i) => rankOf(x) - before.length + i);
-  return c.emit(ops.pad, { mode }, [
-    x,
-    c.indices([...before, ...after]),
-    c.scalarLike(x, value),
-    c.indices(axes),
-  ]);
-}
-
 const shuffleChannel: Convert = (c) => {
   const x = c.input("X");
   const groups = c.int("group", 1);
@@ -394,67 +189,6 @@ const shuffleChannel: Convert = (c) => {
 };
 
 const assign: Convert = (c) => ({ Out: c.input("X") });
-
-const where: Convert = (c) => ({
-  Out: c.emit(ops.where, {}, [c.input("Condition"), c.input("X"), c.input("Y")]),
-});
-
-const whereIndex: Convert = (c) => {
-  const found = c.emit(ops.nonZero, {}, [c.input("Condition")]);
-  return { Out: c.emit(ops.transpose, { perm: [1, 0] }, [found]) };
-};
-
-const argOf =
-  (op: typeof ops.argMax): Convert =>
-  (c) => {
-    const x = c.input("X");
-    const isFlat = c.bool("flatten", false);
-    const axis = isFlat ? 0 : positive(c.int("axis", -1), rankOf(x));
-    const keepDims = c.bool("keepdims", false);
-    const found = c.emit(op, { axis, keepDims, selectLastIndex: false }, [
-      isFlat ? reshapeTo(c, x, [-1]) : x,
-    ]);
-    return { Out: castTo(c, found, dtypeAttribute(c, "dtype", "i64")) };
-  };
-
-const topK: Convert = (c): Results => {
-  const x = c.input("X");
-  const given = c.optional("K");
-  const k = given ? asIndices(c, given) : c.indices([c.int("k", 1)]);
-  const axis = positive(c.int("axis", -1), rankOf(x));
-  const [values, indices] = c.emitAll(ops.topK, { axis, largest: c.bool("largest", true), sorted: true }, [
-    x,
-    k,
-  ]);
-  return { Out: values!, Indices: indices! };
-};
-
-const argSort: Convert = (c): Results => {
-  const x = c.input("X");
-  const axis = positive(c.int("axis", -1), rankOf(x));
-  const k = c.emit(ops.shapeOf, { start: axis, end: axis + 1 }, [x]);
-  const attrs = { axis, largest: c.bool("descending", false), sorted: true };
-  const [values, indices] = c.emitAll(ops.topK, attrs, [x, k]);
-  return { Out: values!, Indices: indices! };
-};
-
-const cumSum: Convert = (c) => {
-  const isFlat = c.bool("flatten", false);
-  const x = isFlat ? reshapeTo(c, c.input("X"), [-1]) : c.input("X");
-  const axis = c.scalar("i64", isFlat ? 0 : c.int("axis", -1));
-  return {
-    Out: c.emit(ops.cumSum, { exclusive: c.bool("exclusive", false), reverse: c.bool("reverse", false) }, [
-      x,
-      axis,
-    ]),
-  };
-};
-
-const triangle: Convert = (c) => {
-  const attrs = { upper: !c.bool("lower", true) };
-  return { Out: c.emit(ops.trilu, attrs, [c.input("X"), c.scalar("i64", c.int("diagonal", 0))]) };
-};
-
 export const movement: Readonly<Record<string, Convert>> = {
   reshape,
   reshape2: reshape,
@@ -479,38 +213,8 @@ export const movement: Readonly<Record<string, Convert>> = {
   expand_v2: expandV2,
   expand_as: expandAs,
   expand_as_v2: expandAs,
-  gather,
-  gather_nd: gatherNd,
-  index_select: indexSelect,
-  take_along_axis: takeAlongAxis,
-  scatter,
-  scatter_nd_add: scatterNdAdd,
-  lookup_table: lookupTable,
-  lookup_table_v2: lookupTableV2,
-  one_hot: oneHot,
-  one_hot_v2: oneHotV2,
-  fill_constant: fillConstant,
-  fill_any_like: fillLike((c) => c.float("value", 0)),
-  fill_zeros_like: fillLike(() => 0),
-  fill_constant_batch_size_like: fillBatchLike,
-  assign_value: assignValue,
-  cast,
-  shape,
-  range,
-  increment,
   flip,
   roll,
-  pad2d,
-  pad3d,
   shuffle_channel: shuffleChannel,
   assign,
-  where,
-  where_index: whereIndex,
-  arg_max: argOf(ops.argMax),
-  arg_min: argOf(ops.argMin),
-  top_k: topK,
-  top_k_v2: topK,
-  argsort: argSort,
-  cumsum: cumSum,
-  tril_triu: triangle,
 };
