@@ -13,7 +13,7 @@ import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 
 const file = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "..", "docs", "support.md");
 /** Networks of references inside: one run each takes long enough. */
-const measuredMs = 1500;
+const measuredMs = 700;
 const boxTolerance = 1e-3;
 const tolerance = 1e-4;
 
