@@ -1,5 +1,4 @@
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
+import { collector, mebibytes, settledMemory } from "@coracle/conformance";
 import { Predictor } from "@coracle/core";
 import { expect, test } from "vitest";
 import { x86 } from "./index.ts";
@@ -12,27 +11,6 @@ const allowedResidentBytes = 24 * 2 ** 20;
 /** What JavaScript can still reach, typed arrays included. */
 const allowedLiveBytes = 2 * 2 ** 20;
 const sizes: NetSizes = { layers: 3, channels: 128, size: 12 };
-const mebibytes = (bytes: number): string => `${bytes < 0 ? "" : "+"}${(bytes / 2 ** 20).toFixed(1)} MiB`;
-
-interface Memory {
-  readonly resident: number;
-  readonly live: number;
-}
-
-/** Array buffers are freed by finalizers, which need a turn of the event loop between two collections. */
-async function settledMemory(collect: () => void): Promise<Memory> {
-  for (let i = 0; i < 3; i++) {
-    collect();
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  const { rss, heapUsed, arrayBuffers } = process.memoryUsage();
-  return { resident: rss, live: heapUsed + arrayBuffers };
-}
-
-function collector(): () => void {
-  setFlagsFromString("--expose-gc");
-  return runInNewContext("gc") as () => void;
-}
 
 test(`${cycles} times create, run and dispose: resident memory stays flat`, async () => {
   const collect = collector();

@@ -16,4 +16,5 @@ export {
 } from "./case.ts";
 export { opCases } from "./cases/index.ts";
 export { type DescribeOptions, describeBackend, type Skip } from "./harness.ts";
+export { collector, type Memory, mebibytes, settledMemory } from "./memory.ts";
 export { firstDifference, type Tolerance, toleranceOf } from "./tolerance.ts";

@@ -1,4 +1,4 @@
-import { open, readdir, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { ConvertError, type Op, type Program, type Shape } from "@coracle/core";
@@ -8,8 +8,7 @@ import type { Operators } from "./onnx/operators.ts";
 import { fromOnnx, fromOwnOnnx } from "./onnx/reader.ts";
 import { isPaddle, loadPaddle, programIn } from "./paddle/load.ts";
 import { fromLite, isLite } from "./paddle/nb/read-nb.ts";
-
-const largestRead = 2 ** 30;
+import { readBytes } from "./read-file.ts";
 
 export interface LoadOptions {
   /** Shapes of inputs, in place of those in the file. */
@@ -24,28 +23,6 @@ export interface LoadOptions {
   readonly ops?: readonly Op[];
   /** `.coracle`: whether the bytes of weights are checked too. Default true. */
   readonly verify?: boolean;
-}
-
-/** One read where the system allows: small pieces take three times as long. */
-async function readWhole(file: string): Promise<Uint8Array> {
-  await using handle = await open(file);
-  const { size } = await handle.stat();
-  const bytes = new Uint8Array(size);
-  for (let done = 0; done < size; ) {
-    const { bytesRead } = await handle.read(bytes, done, Math.min(size - done, largestRead), done);
-    if (bytesRead === 0) return bytes.subarray(0, done);
-    done += bytesRead;
-  }
-  return bytes;
-}
-
-async function readBytes(file: string): Promise<Uint8Array> {
-  try {
-    return await readWhole(file);
-  } catch (cause) {
-    const reason = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
-    throw new ConvertError(`load "${file}": the file cannot be read (${reason}). Check the path.`, { cause });
-  }
 }
 
 /**

@@ -1,8 +1,8 @@
 /** Where the parts of a Paddle model lie on disk: a folder, a program and its parameters by any of their usual names. */
 import { existsSync, statSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { ConvertError, type Program } from "@coracle/core";
+import { readBytes } from "../read-file.ts";
 import { type ProgramDesc, parametersOf } from "./desc.ts";
 import { type Parameters, readCombined, readSeparate } from "./parameters.ts";
 import { decodePir, isPir } from "./pir.ts";
@@ -12,15 +12,6 @@ import { type PaddleOptions, readProgram } from "./reader.ts";
 export interface PaddleFiles extends PaddleOptions {
   /** The file of all parameters, or its bytes, where it does not lie beside the program under its name. */
   readonly parameters?: string | Uint8Array;
-}
-
-async function read(file: string): Promise<Uint8Array> {
-  try {
-    return await readFile(file);
-  } catch (cause) {
-    const reason = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
-    throw new ConvertError(`load "${file}": the file cannot be read (${reason}). Check the path.`, { cause });
-  }
 }
 
 const isFolder = (file: string): boolean => existsSync(file) && statSync(file).isDirectory();
@@ -47,7 +38,7 @@ async function readParameters(
   const wanted = parametersOf(desc);
   if (given instanceof Uint8Array) return readCombined(given, wanted, "the parameters");
   const combined = given ?? combinedBeside(file);
-  if (combined !== undefined) return readCombined(await read(combined), wanted, path.basename(combined));
+  if (combined !== undefined) return readCombined(await readBytes(combined), wanted, path.basename(combined));
   const folder = path.dirname(file);
   const missing = wanted.filter(({ name }) => !existsSync(placeOf(folder, name)));
   if (missing.length > 0) {
@@ -58,7 +49,7 @@ async function readParameters(
   }
   const files = wanted.map(async (one) => {
     const place = placeOf(folder, one.name);
-    return [one.name, readSeparate(await read(place), one, path.basename(place))] as const;
+    return [one.name, readSeparate(await readBytes(place), one, path.basename(place))] as const;
   });
   return new Map(await Promise.all(files));
 }

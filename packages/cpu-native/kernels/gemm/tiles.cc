@@ -1,31 +1,13 @@
 #include "kernels/gemm/gemm_tile.h"
+#include "simd/tile_step.h"
 
 namespace coracle::CORACLE_ISA {
 namespace {
 
 constexpr int kUnroll = 4;
 
-// Few rows leave the FMA latency bare: neighbouring products then go to accumulators of their own. The order of a sum
-// depends on the rows alone, so that every column of a result, in a whole panel or the last one, is summed alike.
-constexpr int tile_chains(int rows) { return rows >= 4 ? 1 : rows >= 2 ? 2 : 4; }
-
 // Products between a load of B and its prefetch: one row waits for memory, many rows for L2.
 constexpr int steps_ahead(int rows) { return rows >= 4 ? 16 : 64; }
-
-// Three rows to a base pointer: the address modes reach base, base + stride and base + 2 stride.
-template <int rows, int vectors>
-CORACLE_INLINE void tile_step(const float* const* base, intptr_t stride, int offset, const float* w,
-                              f32v (&sums)[rows][vectors]) {
-  f32v weight[vectors];
-#pragma GCC unroll 4
-  for (int v = 0; v < vectors; ++v) weight[v] = load(w + v * f32v::width);
-#pragma GCC unroll 14
-  for (int m = 0; m < rows; ++m) {
-    const f32v x = set1(base[m / 3][(m % 3) * stride + offset]);
-#pragma GCC unroll 4
-    for (int v = 0; v < vectors; ++v) sums[m][v] = fma(x, weight[v], sums[m][v]);
-  }
-}
 
 template <int rows, int vectors>
 CORACLE_INLINE void tile_start(const GemmTile& t, f32v (&sums)[rows][vectors]) {

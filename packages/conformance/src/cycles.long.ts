@@ -1,18 +1,12 @@
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
+import { ops, Predictor, type Program, ProgramBuilder, Tensor } from "@coracle/core";
 import { expect, test } from "vitest";
-import { ProgramBuilder } from "../ir/build.ts";
-import type { Program } from "../ir/program.ts";
-import { Tensor } from "../ir/tensor.ts";
-import { conv, relu } from "../ops/index.ts";
-import { Predictor } from "./predictor.ts";
+import { collector, mebibytes, settledMemory } from "./memory.ts";
 
 const cycles = 1_000;
 /** The allocator's slack; the weights of all cycles together are ten times this. */
 const allowedResidentBytes = 24 * 2 ** 20;
 /** What JavaScript can still reach, typed arrays included. */
 const allowedLiveBytes = 2 * 2 ** 20;
-const mebibytes = (bytes: number): string => `${bytes < 0 ? "" : "+"}${(bytes / 2 ** 20).toFixed(1)} MiB`;
 
 function network(): Program {
   const b = new ProgramBuilder();
@@ -27,29 +21,9 @@ function network(): Program {
   for (const outputs of [64, 64, 16]) {
     const inputs = Number(value.type.shape[1]);
     const weight = Tensor.zeros("f32", [outputs, inputs, 3, 3]);
-    value = b.one(relu, {}, [b.one(conv, attrs, [value, b.constant(weight)])]);
+    value = b.one(ops.relu, {}, [b.one(ops.conv, attrs, [value, b.constant(weight)])]);
   }
   return b.build([value]);
-}
-
-interface Memory {
-  readonly resident: number;
-  readonly live: number;
-}
-
-/** Array buffers are freed by finalizers, which need a turn of the event loop between two collections. */
-async function settledMemory(collect: () => void): Promise<Memory> {
-  for (let i = 0; i < 3; i++) {
-    collect();
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  const { rss, heapUsed, arrayBuffers } = process.memoryUsage();
-  return { resident: rss, live: heapUsed + arrayBuffers };
-}
-
-function collector(): () => void {
-  setFlagsFromString("--expose-gc");
-  return runInNewContext("gc") as () => void;
 }
 
 test(`${cycles} times create, run and dispose: resident memory stays flat`, async () => {
